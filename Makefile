@@ -1,0 +1,55 @@
+# The two commands: `make run` and `make test`. Everything else is listed by `make help`.
+SHELL := /bin/sh
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+LOCK := requirements.lock
+STAMP := $(VENV)/.installed
+
+# uv looks for local wheels where pip is told to; a torch backend (cpu, cu128, auto ...) picks torch's own index
+comma := ,
+export UV_FIND_LINKS ?= $(subst $() $(),$(comma),$(PIP_FIND_LINKS))
+TORCH_BACKEND ?=
+UV_TORCH := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
+
+.PHONY: help install run test check bench lock clean
+
+help: ## list the commands
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
+
+$(BIN)/uv:
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed, this is " + sys.version.split()[0])'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
+
+$(STAMP): $(LOCK) pyproject.toml | $(BIN)/uv
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet $(UV_TORCH) -r $(LOCK) --editable .
+	@touch $(STAMP)
+
+install: $(STAMP) ## create .venv with the pinned dependencies
+
+run: $(STAMP) ## start everything and ingest for the first time; Ctrl-C stops it
+	@exec $(BIN)/pake up
+
+test: $(STAMP) ## run the tests
+	$(BIN)/python -m pytest $(ARGS)
+
+check: $(STAMP) ## lint, types, layering, definitions, workspace
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python -m pake_pipelines_tests.checks.definitions
+
+bench: $(STAMP) ## NAME=x ARGS="...": run benchmarks/x.py
+	@$(BIN)/python -m benchmarks.$(NAME) $(ARGS)
+
+# torch is pinned in pyproject.toml: the lock leaves open which build of it, and so which of its GPU packages
+lock: | $(BIN)/uv ## compile the lock file anew
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --upgrade --extra dev --python-version 3.11 \
+	  --no-emit-package torch --custom-compile-command "make lock" -o $(LOCK) pyproject.toml
+
+clean: ## remove .venv and caches; data stay
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache

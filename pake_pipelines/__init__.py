@@ -1,0 +1,1 @@
+"""A knowledge base that fills, judges and looks after itself, with Dagster as its face."""

@@ -1,0 +1,153 @@
+"""Typed form of `quality.yaml`: the ingest filters, the quality rules, the weights and the thresholds."""
+
+import re
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field, model_validator
+
+from pake_pipelines.config.section import Section
+
+
+def _compilable(pattern: str) -> str:
+    try:
+        re.compile(pattern)
+    except re.error as error:
+        raise ValueError(f"not a regular expression: {error}") from error
+    return pattern
+
+
+Pattern = Annotated[str, AfterValidator(_compilable)]
+Share = Annotated[float, Field(ge=0.0, le=1.0)]
+
+
+class IngestFilters(Section):
+    """What stops an item at the door (ING-13, ING-14); lengths are in characters of clean text."""
+
+    min_content_length: int = Field(ge=0)
+    max_content_length: int = Field(gt=0)
+    exclude_patterns: tuple[Pattern, ...]
+    require_patterns: tuple[Pattern, ...]
+
+
+class ContentRules(Section):
+    """Length and pattern rules (QA-01..03)."""
+
+    min_length: int = Field(ge=0)
+    max_length: int = Field(gt=0)
+    forbidden_patterns: tuple[Pattern, ...]
+    required_patterns: tuple[Pattern, ...]
+
+
+class LanguageRules(Section):
+    """Which languages are read and how sure detection must be (QA-06)."""
+
+    supported: tuple[str, ...] = Field(min_length=1)
+    min_probability: Share
+    min_letters: int = Field(ge=1)
+    sample_characters: int = Field(ge=100)
+
+
+class SpamSignals(Section):
+    """The most that each signal beside the phrases can add to the spam score."""
+
+    links: Share
+    capitals: Share
+    exclamations: Share
+    repetition: Share
+
+
+class SpamRules(Section):
+    """Weighted phrases and signals (QA-07, D-18, D-19)."""
+
+    max_score: Share
+    suspicious_share: Share
+    phrases: dict[Pattern, Share]
+    signals: SpamSignals
+
+
+class LinkRules(Section):
+    """Link checking (QA-08)."""
+
+    check_external: bool
+    timeout_seconds: float = Field(gt=0)
+
+
+class DuplicateRules(Section):
+    """Thresholds are cosine similarities in [0, 1] (C-05); `keep` names the canonical member (C-06)."""
+
+    candidate_threshold: Share
+    content_threshold: Share
+    title_threshold: Share
+    max_candidates: int = Field(ge=1, le=100)
+    keep: Literal["oldest", "newest"]
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "DuplicateRules":
+        if self.candidate_threshold > self.content_threshold:
+            raise ValueError("candidate_threshold must not exceed content_threshold")
+        return self
+
+
+class Weights(Section):
+    """Weights of the six confidence factors (B.2)."""
+
+    source_authority: Share
+    content_coherence: Share
+    cross_reference_strength: Share
+    temporal_relevance: Share
+    linguistic_quality: Share
+    verification_status: Share
+
+    @model_validator(mode="after")
+    def _sum_to_one(self) -> "Weights":
+        total = sum(self.model_dump().values())
+        if abs(total - 1.0) > 1e-6:
+            raise ValueError(f"the six weights must sum to 1, they sum to {total:.3f}")
+        return self
+
+
+class ConfidenceRules(Section):
+    """How the factors are combined."""
+
+    weights: Weights
+
+
+class VerdictRules(Section):
+    """The ladder of C-04, on the decision score of C-41."""
+
+    auto_verify: Share
+    high_confidence: Share
+    low_confidence_report: Share
+    low_confidence_flag: Share
+    auto_archive: Share
+    auto_reject: Share
+
+    @model_validator(mode="after")
+    def _ordered(self) -> "VerdictRules":
+        if not self.auto_reject <= self.auto_archive <= self.low_confidence_flag <= self.auto_verify:
+            raise ValueError("expected auto_reject <= auto_archive <= low_confidence_flag <= auto_verify")
+        return self
+
+
+class Actions(Section):
+    """Which automatic actions are on (QA-09)."""
+
+    auto_reject_spam: bool
+    auto_verify_high_confidence: bool
+    auto_flag_duplicates: bool
+    auto_update_confidence: bool
+    quarantine_suspicious: bool
+
+
+class QualityConfig(Section):
+    """The whole of `quality.yaml`."""
+
+    ingest: IngestFilters
+    content: ContentRules
+    language: LanguageRules
+    spam: SpamRules
+    links: LinkRules
+    duplicates: DuplicateRules
+    confidence: ConfidenceRules
+    verdict: VerdictRules
+    actions: Actions

@@ -1,0 +1,44 @@
+"""Named crash points: places where a test ends the process as a power cut would.
+
+`point()` does nothing unless the environment variable `PAKE_CRASH_AT` names it; then the process kills itself with
+SIGKILL, so that no handler, transaction or `finally` can tidy up. Every write has one inside and one behind it.
+"""
+
+import os
+import signal
+from enum import StrEnum
+from typing import Final
+
+VARIABLE: Final = "PAKE_CRASH_AT"
+
+
+class CrashPoint(StrEnum):
+    """Every crash point; the crash harness visits all of them."""
+
+    LAKE_WRITTEN = "lake.written"
+    LAKE_RENAMED = "lake.renamed"
+    FETCH_ENTRIES_WRITTEN = "fetch.entries_written"
+    FETCH_WATERMARK_WRITTEN = "fetch.watermark_written"
+    FETCH_COMMITTED = "fetch.committed"
+    DOCUMENTS_WRITTEN = "documents.written"
+    DOCUMENTS_COMMITTED = "documents.committed"
+    EMBEDDINGS_WRITTEN = "embeddings.written"
+    EMBEDDINGS_COMMITTED = "embeddings.committed"
+    DUPLICATES_CANDIDATES_WRITTEN = "duplicates.candidates_written"
+    DUPLICATES_GROUPS_WRITTEN = "duplicates.groups_written"
+    DUPLICATES_COMMITTED = "duplicates.committed"
+    CONNECTIONS_WRITTEN = "connections.written"
+    CONNECTIONS_COMMITTED = "connections.committed"
+    CONFIDENCE_WRITTEN = "confidence.written"
+    CONFIDENCE_COMMITTED = "confidence.committed"
+    PUBLISH_NODES_WRITTEN = "publish.nodes_written"
+    PUBLISH_HISTORY_WRITTEN = "publish.history_written"
+    PUBLISH_COMMITTED = "publish.committed"
+    REPORT_WRITTEN = "report.written"
+    REPORT_RENAMED = "report.renamed"
+
+
+def point(here: CrashPoint) -> None:
+    """Kill this process with SIGKILL if the environment asks for it at this point."""
+    if os.environ.get(VARIABLE) == here.value:
+        os.kill(os.getpid(), signal.SIGKILL)

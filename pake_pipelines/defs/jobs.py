@@ -1,0 +1,76 @@
+"""The ingestion job and the schedules that launch it: one run from fetch to verdict for today's partition."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
+
+import dagster as dg
+
+from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
+from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
+from pake_pipelines.defs.sources.assets import source_key
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
+
+INGEST = "ingest"
+
+
+def ingest_job() -> "AssetJob":
+    """Return the job over everything from the sources to the report; runs usually select part of the sources."""
+    everything = dg.AssetSelection.groups(SOURCES_GROUP, KNOWLEDGE_GROUP, REPORTS_GROUP)
+    return dg.define_asset_job(
+        INGEST,
+        selection=everything,
+        description="From the sources to the verdicts and the report, for one day.",
+        tags={"dagster/max_runtime": "7200"},
+    )
+
+
+def behind_sources() -> list[dg.AssetKey]:
+    """Return what every ingestion run makes besides its sources."""
+    names = ("entries", "documents", "embeddings", "duplicates", "connections", "confidence", "knowledge_nodes", "qa_report")
+    return [dg.AssetKey(name) for name in names]
+
+
+def schedules(config: SourcesConfig, job: "AssetJob", *, on: bool) -> list[dg.ScheduleDefinition]:
+    """Return the configured schedules; those that are disabled, or all when `on` is false, start out stopped."""
+    return [_schedule(slug, schedule, config, job, on=on) for slug, schedule in config.schedules.items()]
+
+
+def _schedule(
+    slug: str, schedule: Schedule, config: SourcesConfig, job: "AssetJob", *, on: bool
+) -> dg.ScheduleDefinition:
+    read = "all enabled sources" if schedule.sources == ALL_ENABLED else ", ".join(schedule.sources)
+    running = on and schedule.enabled
+    return dg.ScheduleDefinition(
+        name=slug.replace("-", "_"),
+        job=job,
+        cron_schedule=schedule.cron,
+        execution_timezone="UTC",
+        description=f"{schedule.name}: {schedule.frequency.replace('_', ' ')}, reads {read}.",
+        execution_fn=_tick(slug, schedule, config),
+        default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
+    )
+
+
+def _tick(
+    slug: str, schedule: Schedule, config: SourcesConfig
+) -> Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]:
+    def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
+        slugs = config.read_by(schedule)
+        if not slugs:
+            return dg.SkipReason(f"none of the sources of {schedule.name} is enabled")
+        return dg.RunRequest(
+            partition_key=context.scheduled_execution_time.strftime("%Y-%m-%d"),
+            asset_selection=[*map(source_key, slugs), *behind_sources()],
+            run_config=run_config(schedule),
+            tags={"pake/schedule": slug, "dagster/priority": PRIORITIES[schedule.priority]},
+        )
+
+    return tick
+
+
+def run_config(schedule: Schedule) -> Mapping[str, Any]:
+    """Return the run configuration that a schedule's ticks use."""
+    fetch = {"max_items_per_run": schedule.max_items_per_run, "full_reprocess": schedule.full_reprocess}
+    return {"ops": {"read_sources": {"config": fetch}}}

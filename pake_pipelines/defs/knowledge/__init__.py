@@ -1,0 +1,1 @@
+"""The knowledge stages as assets, with their checks."""

@@ -1,0 +1,1 @@
+"""What every Dagster object shares: partitions, the resource, metadata keys, tags."""

@@ -1,0 +1,25 @@
+"""The knowledge base as a Dagster resource: builds the plain kit that the stages work with."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import dagster as dg
+
+from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.settings import get_settings
+from pake_pipelines.store.database import Database, Patience, open_database
+
+
+class KnowledgeBase(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """The project's knowledge base. Nothing is opened before a stage asks."""
+
+    def kit(self) -> Kit:
+        """Return the kit of this process's settings."""
+        return Kit.of(get_settings())
+
+    @asynccontextmanager
+    async def open(self, kit: Kit) -> AsyncIterator[Database]:
+        """Open the knowledge database for one stage. Raises StoreError."""
+        patience = Patience(kit.settings.connect_attempts, kit.settings.connect_retry_seconds)
+        async with open_database(kit.database, patience) as database:
+            yield database

@@ -1,0 +1,17 @@
+"""Names that several Dagster objects share: groups, owners, pools."""
+
+from typing import Final
+
+OWNER: Final = "team:pake"
+
+# one run at a time decides on duplicates, scores and verdicts: they look at the whole store
+KNOWLEDGE_POOL: Final = "knowledge"
+SOURCES_POOL: Final = "sources"
+
+SOURCES_GROUP: Final = "sources"
+DISABLED_GROUP: Final = "disabled_sources"
+KNOWLEDGE_GROUP: Final = "knowledge"
+REPORTS_GROUP: Final = "reports"
+
+# Dagster launches runs with a higher number first
+PRIORITIES: Final = {"high": "10", "medium": "5", "low": "0", "maintenance": "-5"}

@@ -1,0 +1,158 @@
+"""One asset per source, all read in one step, and `entries`, which everything behind depends on."""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from typing import Any
+
+import dagster as dg
+
+from pake_pipelines.config.sources import Source, SourcesConfig
+from pake_pipelines.defs.shared.metadata import counts
+from pake_pipelines.defs.shared.partitions import day_of
+from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
+from pake_pipelines.defs.shared.resource import KnowledgeBase
+from pake_pipelines.defs.shared.tags import DISABLED_GROUP, OWNER, SOURCES_GROUP, SOURCES_POOL
+from pake_pipelines.pipeline.fetch import Visit, fetch_sources
+from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
+from pake_pipelines.store import entries as entry_rows
+
+ENTRIES = dg.AssetKey("entries")
+REACHABLE = "source_reachable"
+
+
+class FetchConfig(dg.Config):
+    """How a run reads its sources."""
+
+    max_items_per_run: int | None = None
+    """At most so many new items of each source; what is left over comes next time. None: the source's own limit."""
+
+    full_reprocess: bool = False
+    """Read everything again as if for the first time; nothing is stored twice."""
+
+
+def source_key(slug: str) -> dg.AssetKey:
+    """Return the key of a source's asset."""
+    return dg.AssetKey(["source", slug])
+
+
+def _spec(slug: str, source: Source) -> dg.AssetSpec:
+    tags = ", ".join(source.tags) or "none"
+    return dg.AssetSpec(
+        source_key(slug),
+        description=f"**{source.name}**: {source.kind} at `{source.address}`.\n\nAuthority: {source.authority}. Tags: {tags}.",
+        group_name=SOURCES_GROUP,
+        owners=[OWNER],
+        kinds={"python", source.kind.value},
+        skippable=True,
+        metadata={"address": source.address, "authority": source.authority},
+    )
+
+
+def _reachable_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
+    return dg.AssetCheckSpec(REACHABLE, asset=key, description="The source answered and could be read.")
+
+
+def disabled_specs(config: SourcesConfig) -> list[dg.AssetSpec]:
+    """Return the listed but disabled sources: visible in the catalogue with the reason, never read."""
+    return [
+        dg.AssetSpec(
+            source_key(slug),
+            description=f"**{source.name}** is disabled: {source.disabled_because}.",
+            group_name=DISABLED_GROUP,
+            owners=[OWNER],
+            kinds={source.kind.value},
+        )
+        for slug, source in config.sources.items()
+        if not source.enabled
+    ]
+
+
+def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefinition:
+    """Return the one step that reads all selected sources concurrently and yields `entries` last."""
+    slugs = {source_key(slug): slug for slug in config.enabled}
+    entries_spec = dg.AssetSpec(
+        ENTRIES,
+        deps=list(slugs),
+        description="What the sources published, as they published it: one row for each version of an item. "
+        "Everything behind depends on this table, never on a single source, so a dead source stops nobody else.",
+        group_name=SOURCES_GROUP,
+        owners=[OWNER],
+        kinds={"python", "postgres"},
+        skippable=True,
+    )
+
+    @dg.multi_asset(
+        name="read_sources",
+        specs=[*(_spec(slug, source) for slug, source in config.enabled.items()), entries_spec],
+        check_specs=[*(_reachable_spec(key) for key in slugs), *promise_specs("entries")],
+        partitions_def=partitions,
+        can_subset=True,
+        pool=SOURCES_POOL,
+    )
+    async def read_sources(  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
+        context: dg.AssetExecutionContext, config: FetchConfig, knowledge_base: KnowledgeBase
+    ):
+        watch, run = Stopwatch(), Run(context.run_id, day_of(context), datetime.now(UTC))
+        wanted = [slug for key, slug in slugs.items() if key in context.selected_asset_keys]
+        kit, visits = knowledge_base.kit(), []
+        async with knowledge_base.open(kit) as database:
+            async for visit in fetch_sources(
+                kit, database, wanted, run, limit=config.max_items_per_run, full_reprocess=config.full_reprocess
+            ):
+                visits.append(visit)
+                for event in _events(visit):
+                    yield event
+            async with database.connection() as connection:
+                rows = await entry_rows.count_of_day(connection, run.day)
+            checks = await keep_promises(database, "entries", run.day)
+        if visits and all(visit.failed for visit in visits):
+            raise dg.Failure(
+                f"none of the {len(visits)} sources could be read",
+                metadata={visit.source: visit.error or "" for visit in visits},
+                allow_retries=False,
+            )
+        if ENTRIES in context.selected_asset_keys:
+            together = _together(visits, rows, watch.seconds)
+            yield dg.MaterializeResult(ENTRIES, metadata=counts(together), check_results=checks)
+
+    return read_sources
+
+
+def _events(visit: Visit) -> list[Any]:
+    """Return what Dagster is told of one visit: a materialization and a passed check, or only a failed check."""
+    key = source_key(visit.source)
+    if visit.failed:
+        metadata = {"error": visit.error or "", "kind": visit.error_kind or "", "failures_in_a_row": visit.failures_in_a_row}
+        return [
+            dg.AssetCheckResult(
+                asset_key=key,
+                check_name=REACHABLE,
+                passed=False,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=visit.error,
+                metadata=metadata,
+            )
+        ]
+    result = StageResult(
+        rows=visit.rows, new=visit.new, updated=visit.updated, unchanged=visit.unchanged,
+        skipped=visit.left_over, failed=visit.dead_letters, seconds=visit.seconds,
+    )  # fmt: skip
+    more = {"outcome": visit.outcome, "found": visit.found, "replayed_from_archive": visit.replayed, "warnings": list(visit.warnings)}
+    passed = dg.AssetCheckResult(asset_key=key, check_name=REACHABLE, passed=True, metadata={"outcome": visit.outcome})
+    return [dg.MaterializeResult(key, metadata={**counts(result), **more}, check_results=[passed])]
+
+
+def _together(visits: list[Visit], rows: int, seconds: float) -> StageResult:
+    return StageResult(
+        rows=rows,
+        new=sum(visit.new for visit in visits),
+        updated=sum(visit.updated for visit in visits),
+        unchanged=sum(visit.unchanged for visit in visits),
+        skipped=sum(visit.left_over for visit in visits),
+        failed=sum(visit.dead_letters for visit in visits),
+        seconds=seconds,
+        details={
+            "sources_read": sum(not visit.failed for visit in visits),
+            "sources_failed": {visit.source: visit.error for visit in visits if visit.failed},
+        },
+    )

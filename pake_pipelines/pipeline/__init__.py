@@ -1,0 +1,1 @@
+"""Floor 3: the knowledge stages. Each reads rows, calls pure functions, writes rows in one transaction, returns counts."""

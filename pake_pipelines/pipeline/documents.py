@@ -1,0 +1,104 @@
+"""Documents: clean text from every entry in force, with language, structure and measures, and the ingest filters."""
+
+import importlib.util
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+
+from pake_pipelines import crash, text
+from pake_pipelines.config.quality import IngestFilters, QualityConfig
+from pake_pipelines.crash import CrashPoint
+from pake_pipelines.dedup.canonical import canonical_url
+from pake_pipelines.dedup.fingerprint import content_hash, embedding_key
+from pake_pipelines.model.document import Document, Linguistics
+from pake_pipelines.pipeline.batches import batches
+from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
+from pake_pipelines.store import documents, entries, marks
+from pake_pipelines.store.database import Database
+from pake_pipelines.store.entries import StoredEntry
+from pake_pipelines.store.marks import Stage
+from pake_pipelines.text.clean import clean_text, clean_title
+from pake_pipelines.text.extract import extract, extractor_version
+from pake_pipelines.text.language import detect_language
+from pake_pipelines.text.linguistics import load_pipeline, measure_all
+from pake_pipelines.text.structure import measure_structure
+
+
+async def build_documents(kit: Kit, database: Database, run: Run) -> StageResult:
+    """Clean the entries of the run's day that have no document, or one made by other rules or another extractor."""
+    watch, rules, model = Stopwatch(), kit.quality, kit.settings.spacy_model
+    version = documents_version(rules, model)
+    async with database.connection() as connection:
+        todo = await marks.pending(connection, Stage.DOCUMENTS, run.day, version)
+    result = StageResult(details={"dropped": {}})
+    for batch in batches(todo):
+        async with database.connection() as connection:
+            found = await entries.load_entries(connection, batch)
+        made = list(clean(found, rules, model))
+        async with database.transaction() as connection:
+            changed = await documents.save_documents(connection, made, version=version, run_id=run.run_id)
+        crash.point(CrashPoint.DOCUMENTS_COMMITTED)
+        result = _counted(result, made, len(changed))
+    return replace(result, looked_at=len(todo), seconds=watch.seconds)
+
+
+def documents_version(rules: QualityConfig, spacy_model: str) -> str:
+    """Return the version of the documents stage; it changes when the language model is installed, too."""
+    ner = "with" if importlib.util.find_spec(spacy_model.replace("-", "_")) else "without"
+    return version_of(text.VERSION, extractor_version(), f"{ner} {spacy_model}", rules.ingest, rules.language)
+
+
+def clean(found: Sequence[StoredEntry], rules: QualityConfig, spacy_model: str) -> Iterator[Document]:
+    """Yield the document of each entry, in order."""
+    texts = [clean_text(extract(entry.body, entry.media_type)) for entry in found]
+    cut = [one[: rules.ingest.max_content_length] for one in texts]
+    measures = measure_all(cut, load_pipeline(spacy_model))
+    for entry, whole, shown, measured in zip(found, texts, cut, measures, strict=True):
+        document = _document(entry, shown, measured, rules)
+        yield replace(document, truncated=len(whole) > len(shown))
+
+
+def _document(entry: StoredEntry, body: str, measured: Linguistics, rules: QualityConfig) -> Document:
+    title = clean_title(entry.title)
+    return Document(
+        entry_id=entry.entry_id,
+        title=title,
+        text=body,
+        canonical_url=canonical_url(entry.url),
+        content_hash=content_hash(body),
+        embedding_key=embedding_key(title, body),
+        language=detect_language(body, rules.language),
+        structure=measure_structure(body),
+        linguistics=measured,
+        dropped=filter_reason(title, body, rules.ingest),
+    )
+
+
+def filter_reason(title: str, body: str, filters: IngestFilters) -> str | None:
+    """Return which ingest filter stops an item (ING-13, ING-14), or None when all let it pass."""
+    if len(body) < filters.min_content_length:
+        return "too_short"
+    if any(_matches(pattern, title) for pattern in filters.exclude_patterns):
+        return "excluded_pattern"
+    if filters.require_patterns and not any(_matches(p, f"{title}\n{body}") for p in filters.require_patterns):
+        return "missing_required_pattern"
+    return None
+
+
+def _matches(pattern: str, said: str) -> bool:
+    return re.search(rf"\b(?:{pattern})\b", said, re.IGNORECASE) is not None
+
+
+def _counted(result: StageResult, made: Sequence[Document], changed: int) -> StageResult:
+    dropped = dict(result.details["dropped"])
+    for document in made:
+        if document.dropped:
+            dropped[document.dropped] = dropped.get(document.dropped, 0) + 1
+    return replace(
+        result,
+        new=result.new + changed,
+        unchanged=result.unchanged + len(made) - changed,
+        skipped=sum(dropped.values()),
+        details={"dropped": dropped},
+    )

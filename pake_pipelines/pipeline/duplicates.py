@@ -1,0 +1,82 @@
+"""Duplicates: every new document compared with all others, and the groups that follow."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from uuid import UUID
+
+from pake_pipelines import crash, dedup
+from pake_pipelines.config.quality import DuplicateRules
+from pake_pipelines.crash import CrashPoint
+from pake_pipelines.dedup.groups import Member, group
+from pake_pipelines.dedup.pairs import Candidate, exact, semantic
+from pake_pipelines.pipeline.batches import batches
+from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
+from pake_pipelines.store import documents, duplicates, embeddings, marks
+from pake_pipelines.store.database import Connection, Database
+from pake_pipelines.store.duplicates import CandidateRow, GroupRow
+from pake_pipelines.store.marks import Stage
+
+
+async def find_duplicates(kit: Kit, database: Database, run: Run) -> StageResult:
+    """Compare the documents of the run's day that were not compared yet under the current rules and model."""
+    watch, rules, model = Stopwatch(), kit.quality.duplicates, kit.embedder.model
+    version = version_of(dedup.VERSION, rules, model)
+    async with database.connection() as connection:
+        todo = await marks.pending(connection, Stage.DUPLICATES, run.day, version)
+    result = StageResult(details={"candidates": 0, "groups_touched": 0})
+    for batch in batches(todo):
+        async with database.transaction() as connection:
+            await duplicates.lock_grouping(connection)
+            candidates = await _compare(connection, batch, rules, model)
+            changed, groups = await _regroup(connection, batch, candidates, rules, version, run.run_id)
+            await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed)
+            await marks.mark(connection, Stage.DUPLICATES, batch, version, run.run_id)
+        crash.point(CrashPoint.DUPLICATES_COMMITTED)
+        details = {
+            "candidates": result.details["candidates"] + len(candidates),
+            "groups_touched": result.details["groups_touched"] + groups,
+        }
+        result = replace(result, new=result.new + len(batch), details=details)
+    return replace(result, looked_at=len(todo), seconds=watch.seconds)
+
+
+async def _compare(
+    connection: Connection, batch: Sequence[int], rules: DuplicateRules, model: str
+) -> dict[tuple[UUID, UUID], Candidate]:
+    """Return the candidates that the documents of `batch` are part of; for one pair the most exact level counts."""
+    near = await embeddings.neighbours(
+        connection, batch, model=model, at_least=rules.candidate_threshold, limit=rules.max_candidates
+    )
+    texts = await duplicates.texts(connection, {*batch, *(one.neighbour_entry_id for one in near)})
+    found: dict[tuple[UUID, UUID], Candidate] = {}
+    for one in near:
+        candidate = semantic(texts[one.entry_id], texts[one.neighbour_entry_id], one.similarity, rules)
+        if candidate is not None:
+            found[candidate.a, candidate.b] = candidate
+    for match in await duplicates.exact_matches(connection, batch):
+        level = "exact_url" if match.level == "exact_url" else "exact_text"
+        candidate = exact(match.pake_id, match.other_id, level, match.shared)
+        found[candidate.a, candidate.b] = candidate
+    return found
+
+
+async def _regroup(
+    connection: Connection,
+    batch: Sequence[int],
+    candidates: dict[tuple[UUID, UUID], Candidate],
+    rules: DuplicateRules,
+    version: str,
+    run_id: str,
+) -> tuple[set[UUID], int]:
+    """Store the candidates and group again whatever they touch; return the items that changed and the number of groups."""
+    mine = await documents.pake_ids(connection, batch)
+    rows = [CandidateRow(c.a, c.b, c.level, c.score, c.decision, c.evidence) for c in candidates.values()]
+    paired = await duplicates.replace_candidates(connection, mine, rows, version=version, run_id=run_id)
+    reached, pairs = await duplicates.surroundings(connection, {*mine, *paired})
+    facts = await duplicates.member_facts(connection, reached)
+    members = {fact.pake_id: Member(fact.pake_id, fact.dated, fact.authority) for fact in facts}
+    alive = [(a, b) for a, b in pairs if a in members and b in members]
+    groups = [GroupRow(g.group_id, g.canonical_id, g.members) for g in group(members, alive, rules.keep)]
+    regrouped = await duplicates.replace_groups(connection, reached, groups, run_id)
+    return paired | regrouped, len(groups)

@@ -1,0 +1,208 @@
+"""The quality rules: each looks at one item and always says something, so that no failure hides another (D-26)."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+
+from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.model.document import Language
+from pake_pipelines.model.judgement import RuleOutcome
+from pake_pipelines.model.status import CheckStatus
+from pake_pipelines.text.language import UNDETERMINED
+from pake_pipelines.text.spam import Spam
+
+_MAX_EVIDENCE: Final = 20  # per outcome: enough to act on, and bounded in the database
+_EXCERPT: Final = 60
+# The bounds that QA-04 gives a score; they follow from its meaning and are nothing to configure.
+_LOWEST_SCORE: Final = 0.0
+_HIGHEST_SCORE: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedLink:
+    """One link of an item: `working` is None where it could not be told (timeout, 403, 405, 429)."""
+
+    url: str
+    working: bool | None
+    detail: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class QaItem:
+    """One item as the rules see it. None means "could not be determined", which is never taken for good news."""
+
+    pake_id: str
+    title: str
+    text: str
+    source_uri: str
+    published_at: datetime | None = None
+    language: Language | None = None
+    spam: Spam | None = None
+    confidence: float | None = None
+    duplicate: bool | None = None
+    links_checked: tuple[CheckedLink, ...] | None = None
+
+
+Rule = Callable[[QaItem, QualityConfig], RuleOutcome]
+
+
+def evaluate(item: QaItem, config: QualityConfig) -> tuple[RuleOutcome, ...]:
+    """Return the outcome of every rule in the order of `RULES`, whatever the others found. Raises nothing."""
+    return tuple(rule(item, config) for rule in RULES.values())
+
+
+def _required_fields(item: QaItem, _: QualityConfig) -> RuleOutcome:
+    # DB-12; score and verification status are this package's own results and cannot be missing from its input.
+    values = {"pake_id": item.pake_id, "content": item.text, "source_uri": item.source_uri}
+    missing = [name for name, value in values.items() if not value.strip()]
+    if not missing:
+        return _outcome("required_fields", CheckStatus.OK, "All required fields are present")
+    message = "; ".join(f"Missing required field: {name}" for name in missing)
+    return _outcome("required_fields", CheckStatus.FAIL, message, missing=missing)
+
+
+def _content_length_min(item: QaItem, config: QualityConfig) -> RuleOutcome:
+    length, least = len(item.text), config.content.min_length
+    if length < least:
+        return _outcome("content_length_min", CheckStatus.FAIL, f"Content too short: {length} < {least}", length=length)
+    return _outcome("content_length_min", CheckStatus.OK, f"Content is long enough: {length}", length=length)
+
+
+def _content_length_max(item: QaItem, config: QualityConfig) -> RuleOutcome:
+    length, most = len(item.text), config.content.max_length
+    if length > most:
+        return _outcome("content_length_max", CheckStatus.WARN, f"Content very long: {length} > {most}", length=length)
+    return _outcome("content_length_max", CheckStatus.OK, f"Content is not too long: {length}", length=length)
+
+
+def _forbidden_patterns(item: QaItem, config: QualityConfig) -> RuleOutcome:
+    patterns = config.content.forbidden_patterns
+    if not patterns:
+        return _outcome("forbidden_patterns", CheckStatus.NOT_CONFIGURED, "No forbidden patterns are configured")
+    hits = _hits(item, patterns)
+    if not hits:
+        return _outcome("forbidden_patterns", CheckStatus.OK, "Content contains no forbidden pattern")
+    message = "; ".join(f"Content contains forbidden pattern: {pattern}" for pattern in hits)
+    return _outcome("forbidden_patterns", CheckStatus.FAIL, message, hits=_as_evidence(hits))
+
+
+def _required_patterns(item: QaItem, config: QualityConfig) -> RuleOutcome:
+    patterns = config.content.required_patterns
+    if not patterns:
+        return _outcome("required_patterns", CheckStatus.NOT_CONFIGURED, "No required patterns are configured")
+    hits = _hits(item, patterns)
+    missing = [pattern for pattern in patterns if pattern not in hits]
+    if not missing:
+        return _outcome("required_patterns", CheckStatus.OK, "Content contains every required pattern")
+    message = "; ".join(f"Content lacks required pattern: {pattern}" for pattern in missing)
+    return _outcome("required_patterns", CheckStatus.FAIL, message, missing=missing[:_MAX_EVIDENCE])
+
+
+def _confidence_bounds(item: QaItem, _: QualityConfig) -> RuleOutcome:
+    score = item.confidence
+    if score is None:
+        return _outcome("confidence_bounds", CheckStatus.UNKNOWN, "The confidence score was not determined")
+    if not _LOWEST_SCORE <= score <= _HIGHEST_SCORE:  # nan too is outside
+        return _outcome("confidence_bounds", CheckStatus.FAIL, f"Invalid confidence score: {score}", score=str(score))
+    return _outcome("confidence_bounds", CheckStatus.OK, f"The confidence score is valid: {score:.3f}", score=score)
+
+
+def _language_supported(item: QaItem, config: QualityConfig) -> RuleOutcome:
+    code, language, rules = "language_supported", item.language, config.language
+    if language is None:
+        return _outcome(code, CheckStatus.UNKNOWN, "The language was not determined")
+    supported = language.code in rules.supported
+    found = {"detected_language": language.code, "confidence": language.probability, "is_supported": supported}
+    if language.code == UNDETERMINED or language.probability < rules.min_probability:
+        return _outcome(code, CheckStatus.WARN, "The language cannot be told from this text", **found)
+    said = f"{language.code} (probability {language.probability:.2f})"
+    if supported:
+        return _outcome(code, CheckStatus.OK, f"The language is supported: {said}", **found)
+    return _outcome(code, CheckStatus.FAIL, f"Unsupported language: {said}", **found)
+
+
+def _spam(item: QaItem, config: QualityConfig) -> RuleOutcome:
+    spam, rules = item.spam, config.spam
+    if spam is None:
+        return _outcome("spam", CheckStatus.UNKNOWN, "The spam score was not determined")
+    found = {
+        "is_spam": spam.score > rules.max_score,
+        "spam_score": spam.score,
+        "detected": [evidence._asdict() for evidence in spam.evidence[:_MAX_EVIDENCE]],
+    }
+    if spam.score > rules.max_score:
+        return _outcome("spam", CheckStatus.FAIL, f"Spam score too high: {spam.score:.2f} > {rules.max_score}", **found)
+    suspicious = rules.max_score * rules.suspicious_share
+    if spam.score and spam.score >= suspicious:
+        return _outcome(
+            "spam", CheckStatus.WARN, f"Spam score suspicious: {spam.score:.2f} >= {suspicious:.2f}", **found
+        )
+    return _outcome("spam", CheckStatus.OK, f"Spam score low: {spam.score:.2f}", **found)
+
+
+def _broken_links(item: QaItem, config: QualityConfig) -> RuleOutcome:
+    if not config.links.check_external:
+        return _outcome("broken_links", CheckStatus.SKIPPED, "External links are not checked (links.check_external)")
+    links = item.links_checked
+    if links is None:
+        return _outcome("broken_links", CheckStatus.UNKNOWN, "The links were not checked")
+    broken = [link for link in links if link.working is False]
+    working = sum(link.working is True for link in links)
+    found = {
+        "total_links": len(links),
+        "working_links": working,
+        "broken_links": len(broken),
+        "broken_link_details": [{"url": link.url, "detail": link.detail} for link in broken[:_MAX_EVIDENCE]],
+    }
+    if broken and len(broken) == len(links):
+        return _outcome("broken_links", CheckStatus.FAIL, f"All links are broken: {len(broken)}", **found)
+    if broken:
+        return _outcome("broken_links", CheckStatus.WARN, f"Broken links: {len(broken)} of {len(links)}", **found)
+    if working < len(links):
+        untold = f"Links whose state could not be told: {len(links) - working} of {len(links)}"
+        return _outcome("broken_links", CheckStatus.UNKNOWN, untold, **found)
+    return _outcome("broken_links", CheckStatus.OK, f"No link is broken: {len(links)} checked", **found)
+
+
+def _duplicate(item: QaItem, _: QualityConfig) -> RuleOutcome:
+    if item.duplicate is None:
+        return _outcome("duplicate", CheckStatus.UNKNOWN, "Duplicates were not sought")
+    if item.duplicate:
+        return _outcome("duplicate", CheckStatus.WARN, "Potential duplicate of another item")
+    return _outcome("duplicate", CheckStatus.OK, "Not a duplicate of another item")
+
+
+RULES: Final[Mapping[str, Rule]] = {
+    "required_fields": _required_fields,
+    "content_length_min": _content_length_min,
+    "content_length_max": _content_length_max,
+    "forbidden_patterns": _forbidden_patterns,
+    "required_patterns": _required_patterns,
+    "confidence_bounds": _confidence_bounds,
+    "language_supported": _language_supported,
+    "spam": _spam,
+    "broken_links": _broken_links,
+    "duplicate": _duplicate,
+}
+"""Every rule by the code of its outcome."""
+
+
+def _outcome(code: str, status: CheckStatus, message: str, **evidence: Any) -> RuleOutcome:
+    return RuleOutcome(code, status, message, evidence)
+
+
+def _hits(item: QaItem, patterns: Iterable[str]) -> dict[str, str]:
+    """Return an excerpt around the first occurrence of each pattern found in title or text, ignoring case."""
+    said = f"{item.title}\n{item.text}"
+    found = {pattern: re.search(pattern, said, re.IGNORECASE) for pattern in patterns}
+    return {pattern: _excerpt(said, match) for pattern, match in found.items() if match}
+
+
+def _excerpt(said: str, match: re.Match[str]) -> str:
+    return " ".join(said[max(0, match.start() - _EXCERPT // 2) : match.start() + _EXCERPT].split())
+
+
+def _as_evidence(hits: Mapping[str, str]) -> list[dict[str, str]]:
+    return [{"pattern": pattern, "excerpt": excerpt} for pattern, excerpt in list(hits.items())[:_MAX_EVIDENCE]]

@@ -1,0 +1,62 @@
+"""Making the report files: only when what they say has changed."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.reports.qa import Statistics, build_report
+from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
+from pake_pipelines.store import nodes
+from pake_pipelines.store.database import Database
+
+_LAYOUT = "1"
+
+
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """The report's files, whether they were written anew, and what they say."""
+
+    html: Path
+    written: bool
+    markdown: str
+    statistics: dict[str, Any]
+
+
+async def deliver_qa_report(kit: Kit, database: Database, now: datetime) -> Delivered:
+    """Write `qa.html`, `qa.md` and `qa.json` below the data directory's `reports`, unless nothing has changed."""
+    directory = kit.settings.data / "reports"
+    page, text, data = (directory / f"qa.{ending}" for ending in ("html", "md", "json"))
+    async with database.connection() as connection:
+        version = version_of(_LAYOUT, await nodes.fingerprint(connection), kit.quality.verdict)
+        held = _held(data)
+        if held and held["version"] == version and page.exists() and text.exists():
+            return Delivered(page, False, text.read_text("utf-8"), held["statistics"])
+        facts = await nodes.node_facts(connection)
+        sources = await nodes.summary_by_source(connection)
+    report = build_report(facts, sources, kit.quality.verdict, now)
+    markdown = qa_markdown(report)
+    write_whole(page, qa_html(report))
+    write_whole(text, markdown)
+    write_whole(data, _json(version, report.statistics, now, report.recommendations))
+    return Delivered(page, True, markdown, asdict(report.statistics))
+
+
+def _held(data: Path) -> dict[str, Any] | None:
+    try:
+        held: dict[str, Any] = json.loads(data.read_text("utf-8"))
+    except (FileNotFoundError, ValueError):
+        return None
+    return held if "version" in held and "statistics" in held else None
+
+
+def _json(version: str, statistics: Statistics, now: datetime, recommendations: tuple[str, ...]) -> str:
+    said = {
+        "version": version,
+        "timestamp": now.isoformat(),
+        "statistics": asdict(statistics),
+        "recommendations": list(recommendations),
+    }
+    return json.dumps(said, indent=2)

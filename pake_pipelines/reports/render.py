@@ -1,0 +1,60 @@
+"""Rendering: a report's data model as a self-contained HTML page and as Markdown; writing it whole or not at all."""
+
+import os
+import uuid
+from pathlib import Path
+from typing import Any
+
+from pake_pipelines import crash
+from pake_pipelines.crash import CrashPoint
+from pake_pipelines.reports.charts import histogram
+from pake_pipelines.reports.qa import QaReport
+
+
+def render(template: str, **values: Any) -> str:
+    """Render one of our templates; HTML is escaped, Markdown cells lose what would break a table."""
+    from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
+
+    environment = Environment(
+        loader=PackageLoader("pake_pipelines.reports"),
+        autoescape=select_autoescape(enabled_extensions=("html.j2",), default=False),
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["cell"] = _cell
+    return environment.get_template(template).render(**values)
+
+
+def qa_html(report: QaReport) -> str:
+    """Return the QA report as one self-contained page."""
+    from markupsafe import Markup
+
+    # the SVG is our own drawing of numbers; nothing of an item's text is in it
+    chart = Markup(histogram(report.confidences, label="confidence"))
+    return render("qa.html.j2", report=report, chart=chart)
+
+
+def qa_markdown(report: QaReport) -> str:
+    """Return the QA report as Markdown, for metadata and messages."""
+    return render("qa.md.j2", report=report)
+
+
+def _cell(value: object) -> str:
+    return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
+
+
+def write_whole(path: Path, text: str) -> None:
+    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
+    try:
+        with temporary.open("w", encoding="utf-8") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        crash.point(CrashPoint.REPORT_WRITTEN)
+        temporary.replace(path)
+        crash.point(CrashPoint.REPORT_RENAMED)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,80 @@
+"""The environment (`PAKE_*`), read once per process. Secrets are `SecretStr` and never printed.
+
+Everything else that a user decides stands in `configs/*.yaml`; here is only what differs from machine to machine.
+"""
+
+import os
+from functools import cache
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+PACKAGE_HOME = Path(__file__).resolve().parent.parent
+_MARKERS = ("dagster.yaml", "configs")
+
+
+def find_home(start: Path) -> Path:
+    """Return the project directory: the nearest one at or above `start` with dagster.yaml and configs/.
+
+    Falls back to the checkout that this package stands in, then to `start` itself.
+    """
+    for candidate in (start, *start.parents, PACKAGE_HOME):
+        if all((candidate / marker).exists() for marker in _MARKERS):
+            return candidate
+    return start
+
+
+def _absolute(value: object) -> object:
+    return Path(value).expanduser().absolute() if isinstance(value, str | Path) else value
+
+
+AbsolutePath = Annotated[Path, BeforeValidator(_absolute)]
+
+
+class Settings(BaseSettings):
+    """Paths, addresses and switches of this machine; every field can be set as `PAKE_<NAME>`."""
+
+    model_config = SettingsConfigDict(env_prefix="PAKE_", frozen=True, extra="ignore", populate_by_name=True)
+
+    home: AbsolutePath = Field(default_factory=lambda: find_home(Path.cwd()))
+    data_dir: AbsolutePath | None = None
+    database_url: SecretStr | None = None
+    dagster_url: SecretStr | None = None
+    lake_url: str | None = None
+    host: str = "127.0.0.1"
+    port: Annotated[int, Field(ge=1, le=65535)] = 3000
+    embedding_model: str = "all-MiniLM-L6-v2"
+    spacy_model: str = "en_core_web_sm"
+    automation_enabled: bool = Field(
+        default=True, validation_alias=AliasChoices("PAKE_AUTOMATION_ENABLED", "AUTOMATION_ENABLED")
+    )
+    connect_attempts: Annotated[int, Field(ge=1)] = 30
+    connect_retry_seconds: Annotated[float, Field(gt=0)] = 2.0
+
+    @property
+    def configs(self) -> Path:
+        """Directory of the user's configuration files."""
+        return self.home / "configs"
+
+    @property
+    def data(self) -> Path:
+        """Directory of run-time state: database, lake, reports, logs."""
+        return self.data_dir or self.home / "data"
+
+    @property
+    def lake(self) -> str:
+        """fsspec URL of the raw archive."""
+        return self.lake_url or str(self.data / "lake")
+
+
+@cache
+def get_settings() -> Settings:
+    """Return the settings of this process, read from the environment at the first call."""
+    return Settings()
+
+
+def environment_for_children(settings: Settings) -> dict[str, str]:
+    """Return this process's environment with the home made explicit, for processes that start elsewhere."""
+    return {**os.environ, "PAKE_HOME": str(settings.home), "PAKE_DATA_DIR": str(settings.data)}

@@ -1,0 +1,47 @@
+"""Identity within a source: which key an item keeps from visit to visit."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pake_pipelines.model.entry import Entry
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An entry without its key, and the identifier that its source gave it, if any."""
+
+    identifier: str | None
+    entry: Entry
+
+
+def keyed(found: Sequence[Found]) -> tuple[Entry, ...]:
+    """Give every entry its key: the identifier, else the link, else a hash of title and body.
+
+    An identifier that several entries of one document carry identifies none of them: their links or titles are
+    added. Entries that are the same in everything come out once.
+    """
+    counts = Counter(one.identifier for one in found if one.identifier)
+    entries: dict[str, Entry] = {}
+    for one in found:
+        repeated = one.identifier is not None and counts[one.identifier] > 1
+        key, problem = _key(one, repeated=repeated)
+        problems = (*one.entry.problems, problem) if problem else one.entry.problems
+        entries.setdefault(key, replace(one.entry, key=key, problems=problems))
+    return tuple(entries.values())
+
+
+def _key(found: Found, *, repeated: bool) -> tuple[str, str | None]:
+    entry = found.entry
+    fallback = entry.url or _digest(entry)
+    if repeated:
+        return f"{found.identifier}\n{_digest(entry)}", "identifier used for several items: told apart by their content"
+    if found.identifier:
+        return found.identifier, None
+    by = "link" if entry.url else "content"
+    return fallback, f"no identifier: known by its {by}"
+
+
+def _digest(entry: Entry) -> str:
+    return hashlib.sha256(f"{entry.title}\n{entry.body}".encode("utf-8", "replace")).hexdigest()

@@ -1,0 +1,238 @@
+"""Duplicates: compared pairs, groups and their members (`duplicate_candidates`, `duplicate_groups`, `_members`)."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pake_pipelines import crash
+from pake_pipelines.crash import CrashPoint
+from pake_pipelines.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class ExactMatch:
+    """Another item with the same canonical address or the same words; `shared` is what they share."""
+
+    pake_id: UUID
+    other_id: UUID
+    level: str
+    shared: str
+
+
+@dataclass(frozen=True, slots=True)
+class CandidateRow:
+    """A compared pair as it is stored."""
+
+    a_id: UUID
+    b_id: UUID
+    level: str
+    score: float
+    decision: str
+    evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class GroupRow:
+    """A group as it is stored."""
+
+    group_id: UUID
+    canonical_id: UUID
+    members: tuple[UUID, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberFacts:
+    """What decides on the canonical member of a group."""
+
+    pake_id: UUID
+    dated: datetime | None
+    authority: float
+
+
+async def lock_grouping(connection: Connection) -> None:
+    """Let only one transaction at a time decide on groups, so that two runs never merge past each other."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('pake.duplicate_groups'))")
+
+
+async def exact_matches(connection: Connection, entry_ids: Sequence[int]) -> list[ExactMatch]:
+    """Return for each of `entry_ids` one other item with the same address and one with the same words.
+
+    One is enough to connect them all, and keeps a thousand copies from becoming half a million pairs.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT e.pake_id, other.pake_id AS other_id, level, shared
+        FROM entries e JOIN documents d USING (entry_id)
+        CROSS JOIN LATERAL (VALUES ('exact_url', d.canonical_url), ('exact_text', d.content_hash)) AS by(level, shared)
+        CROSS JOIN LATERAL (
+            SELECT o.pake_id FROM documents od JOIN entries o USING (entry_id)
+            WHERE od.dropped IS NULL AND o.superseded_at IS NULL AND o.pake_id <> e.pake_id
+              AND CASE level WHEN 'exact_url' THEN od.canonical_url = shared ELSE od.content_hash = shared END
+            ORDER BY o.pake_id LIMIT 1
+        ) AS other
+        WHERE e.entry_id = ANY ($1::bigint[]) AND shared IS NOT NULL
+        ORDER BY e.pake_id, level
+        """,
+        list(entry_ids),
+    )
+    return [ExactMatch(**row) for row in rows]
+
+
+async def texts(connection: Connection, entry_ids: Iterable[int]) -> dict[int, tuple[UUID, str]]:
+    """Return (pake_id, title and text) of each of `entry_ids`."""
+    rows = await connection.fetch(
+        """
+        SELECT entry_id, pake_id, d.title || E'\\n\\n' || d.text AS text
+        FROM entries JOIN documents d USING (entry_id) WHERE entry_id = ANY ($1::bigint[])
+        """,
+        list(entry_ids),
+    )
+    return {row["entry_id"]: (row["pake_id"], row["text"]) for row in rows}
+
+
+async def replace_candidates(
+    connection: Connection, pake_ids: Sequence[UUID], candidates: Sequence[CandidateRow], *, version: str, run_id: str
+) -> set[UUID]:
+    """Let `candidates` be all that is known of pairs with `pake_ids`; return every item whose pairs changed."""
+    given = [
+        {
+            "a_id": str(candidate.a_id),
+            "b_id": str(candidate.b_id),
+            "level": candidate.level,
+            "score": candidate.score,
+            "decision": candidate.decision,
+            "evidence": dict(candidate.evidence),
+        }
+        for candidate in candidates
+    ]
+    gone = await connection.fetch(
+        """
+        DELETE FROM duplicate_candidates c
+        WHERE (a_id = ANY ($1::uuid[]) OR b_id = ANY ($1::uuid[])) AND NOT EXISTS (
+            SELECT 1 FROM jsonb_to_recordset($2) AS g(a_id uuid, b_id uuid) WHERE g.a_id = c.a_id AND g.b_id = c.b_id)
+        RETURNING a_id, b_id
+        """,
+        list(pake_ids),
+        given,
+    )
+    changed = await connection.fetch(
+        """
+        INSERT INTO duplicate_candidates AS c (a_id, b_id, level, score, decision, evidence, version, run_id)
+        SELECT a_id, b_id, level, score, decision, evidence, $2, $3 FROM jsonb_to_recordset($1)
+            AS g(a_id uuid, b_id uuid, level text, score real, decision text, evidence jsonb)
+        ON CONFLICT (a_id, b_id) DO UPDATE SET (level, score, decision, evidence, version, run_id)
+            = (excluded.level, excluded.score, excluded.decision, excluded.evidence, excluded.version, excluded.run_id)
+        WHERE (c.level, c.score, c.decision) IS DISTINCT FROM (excluded.level, excluded.score, excluded.decision)
+        RETURNING a_id, b_id
+        """,
+        given,
+        version,
+        run_id,
+    )
+    crash.point(CrashPoint.DUPLICATES_CANDIDATES_WRITTEN)
+    return {row[side] for row in (*gone, *changed) for side in ("a_id", "b_id")}
+
+
+async def surroundings(connection: Connection, pake_ids: Iterable[UUID]) -> tuple[set[UUID], list[tuple[UUID, UUID]]]:
+    """Return every item connected with `pake_ids` by duplicate pairs or old groups, and the pairs between them."""
+    rows = await connection.fetch(
+        """
+        WITH RECURSIVE reached(pake_id) AS (
+            SELECT unnest($1::uuid[])
+            UNION
+            SELECT step.pake_id FROM reached CROSS JOIN LATERAL (
+                SELECT b_id AS pake_id FROM duplicate_candidates WHERE a_id = reached.pake_id AND decision = 'duplicate'
+                UNION ALL
+                SELECT a_id FROM duplicate_candidates WHERE b_id = reached.pake_id AND decision = 'duplicate'
+                UNION ALL
+                SELECT mate.pake_id FROM duplicate_members mine JOIN duplicate_members mate USING (group_id)
+                WHERE mine.pake_id = reached.pake_id
+            ) AS step
+        )
+        SELECT pake_id FROM reached
+        """,
+        list(pake_ids),
+    )
+    reached = {row["pake_id"] for row in rows}
+    pairs = await connection.fetch(
+        """
+        SELECT a_id, b_id FROM duplicate_candidates
+        WHERE decision = 'duplicate' AND a_id = ANY ($1::uuid[]) AND b_id = ANY ($1::uuid[])
+        """,
+        list(reached),
+    )
+    return reached, [(row["a_id"], row["b_id"]) for row in pairs]
+
+
+async def member_facts(connection: Connection, pake_ids: Iterable[UUID]) -> list[MemberFacts]:
+    """Return what decides on the canonical member, for each of `pake_ids` that is in force and was kept."""
+    rows = await connection.fetch(
+        """
+        SELECT e.pake_id, e.published_at AS dated, s.authority
+        FROM entries e JOIN items i USING (pake_id) JOIN sources s USING (source) JOIN documents d USING (entry_id)
+        WHERE e.superseded_at IS NULL AND d.dropped IS NULL AND e.pake_id = ANY ($1::uuid[])
+        """,
+        list(pake_ids),
+    )
+    return [MemberFacts(**row) for row in rows]
+
+
+async def replace_groups(
+    connection: Connection, touched: Iterable[UUID], groups: Sequence[GroupRow], run_id: str
+) -> set[UUID]:
+    """Let `groups` be all the groups among the items `touched`; return the items whose membership or role changed."""
+    before = await _roles(connection, touched)
+    now = {
+        member: (group.group_id, member == group.canonical_id, len(group.members))
+        for group in groups
+        for member in group.members
+    }
+    changed = {pake_id for pake_id in before.keys() | now.keys() if before.get(pake_id) != now.get(pake_id)}
+    if not changed:
+        return set()
+    stale = {role[0] for role in before.values()} | {group.group_id for group in groups}
+    await connection.execute("DELETE FROM duplicate_groups WHERE group_id = ANY ($1::uuid[])", list(stale))
+    await connection.executemany(
+        "INSERT INTO duplicate_groups (group_id, canonical_id, members, run_id) VALUES ($1, $2, $3, $4)",
+        [(group.group_id, group.canonical_id, len(group.members), run_id) for group in groups],
+    )
+    await connection.executemany(
+        "INSERT INTO duplicate_members (pake_id, group_id) VALUES ($1, $2)",
+        [(member, group.group_id) for group in groups for member in group.members],
+    )
+    crash.point(CrashPoint.DUPLICATES_GROUPS_WRITTEN)
+    return changed
+
+
+async def _roles(connection: Connection, pake_ids: Iterable[UUID]) -> dict[UUID, tuple[UUID, bool, int]]:
+    rows = await connection.fetch(
+        """
+        SELECT m.pake_id, g.group_id, m.pake_id = g.canonical_id AS is_canonical, g.members
+        FROM duplicate_members m JOIN duplicate_groups g USING (group_id) WHERE m.pake_id = ANY ($1::uuid[])
+        """,
+        list(pake_ids),
+    )
+    return {row["pake_id"]: (row["group_id"], row["is_canonical"], row["members"]) for row in rows}
+
+
+@dataclass(frozen=True, slots=True)
+class GroupCounts:
+    """How many groups there are, how many members beside the canonical ones, and the size of the largest."""
+
+    groups: int
+    duplicates: int
+    largest: int
+
+
+async def group_counts(connection: Connection) -> GroupCounts:
+    """Count the groups of the whole store."""
+    row = await connection.fetchrow(
+        """
+        SELECT count(*) AS groups, coalesce(sum(members - 1), 0)::bigint AS duplicates,
+               coalesce(max(members), 0) AS largest
+        FROM duplicate_groups
+        """
+    )
+    return GroupCounts(**row)

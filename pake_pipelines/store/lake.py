@@ -1,0 +1,96 @@
+"""The raw archive: every body that was fetched, byte for byte, compressed, at `<source>/<day>/<sha256>.zst`.
+
+Content-addressed and write-once. A file appears whole or not at all: it is written under a temporary name, synced
+and renamed; the database learns of it afterwards, so a row never points at nothing.
+"""
+
+import hashlib
+import os
+import uuid
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pake_pipelines import crash
+from pake_pipelines.crash import CrashPoint
+
+
+@dataclass(frozen=True, slots=True)
+class Archived:
+    """Where a body lies in the lake, relative to the lake's root, and the SHA-256 of its uncompressed bytes."""
+
+    path: str
+    sha256: str
+    size: int
+
+
+class Lake:
+    """The raw archive below an fsspec URL or a local directory."""
+
+    def __init__(self, url: str) -> None:
+        """Open the lake at `url`; nothing is created before the first write."""
+        import fsspec.core
+
+        self._fs, self._root = fsspec.core.url_to_fs(url)
+
+    def write(self, source: str, day: date, body: bytes) -> Archived:
+        """Archive `body` and return where it lies. Writing the same bytes again costs one look.
+
+        Raises OSError when the archive cannot take it, for example because the disk is full.
+        """
+        import zstandard
+
+        digest = hashlib.sha256(body).hexdigest()
+        path = f"{source}/{day.isoformat()}/{digest}.zst"
+        target = f"{self._root}/{path}"
+        if not self._fs.exists(target):
+            self._write_whole(target, zstandard.ZstdCompressor(level=6).compress(body))
+        return Archived(path, digest, len(body))
+
+    def _write_whole(self, target: str, data: bytes) -> None:
+        directory = target.rpartition("/")[0]
+        self._fs.makedirs(directory, exist_ok=True)
+        temporary = f"{target}.{uuid.uuid4().hex}.tmp"
+        try:
+            with self._fs.open(temporary, "wb") as file:
+                file.write(data)
+                _sync(file)
+            crash.point(CrashPoint.LAKE_WRITTEN)
+            self._fs.mv(temporary, target)
+        except BaseException:
+            if self._fs.exists(temporary):
+                self._fs.rm(temporary)
+            raise
+        _sync_directory(self._fs, directory)
+        crash.point(CrashPoint.LAKE_RENAMED)
+
+    def read(self, path: str) -> bytes:
+        """Return the archived body at `path` (as `write` returned it).
+
+        Raises FileNotFoundError when it is gone and ValueError when its bytes are not those that were archived.
+        """
+        import zstandard
+
+        with self._fs.open(f"{self._root}/{path}", "rb") as file:
+            body: bytes = zstandard.ZstdDecompressor().decompress(file.read())
+        expected = path.rpartition("/")[2].removesuffix(".zst")
+        if hashlib.sha256(body).hexdigest() != expected:
+            raise ValueError(f"archived body {path} is damaged: its SHA-256 differs from its name")
+        return body
+
+
+def _sync(file: Any) -> None:
+    file.flush()
+    if hasattr(file, "fileno"):
+        os.fsync(file.fileno())
+
+
+def _sync_directory(fs: Any, directory: str) -> None:
+    if "file" not in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
+        return
+    handle = os.open(Path(directory), os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

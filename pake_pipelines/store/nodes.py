@@ -1,0 +1,248 @@
+"""Knowledge nodes and the history of their scores and verdicts (`knowledge_nodes`, `confidence_history`)."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from pake_pipelines import crash
+from pake_pipelines.crash import CrashPoint
+from pake_pipelines.model.identity import pake_id
+from pake_pipelines.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class NodeRow:
+    """A knowledge node with its verdict; `flags` are merged into the node's metadata (D-23)."""
+
+    pake_id: UUID
+    entry_id: int
+    title: str
+    content: str
+    confidence_score: float
+    verification_status: str
+    reasons: tuple[str, ...]
+    flags: Mapping[str, str]
+    source_name: str
+    source_uri: str
+    tags: tuple[str, ...]
+    content_hash: str
+    published_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryRow:
+    """A change of score or status and why; None for what was before the first verdict."""
+
+    pake_id: UUID
+    old_score: float | None
+    new_score: float
+    old_status: str | None
+    new_status: str
+    reason: str
+
+
+async def save_nodes(
+    connection: Connection, nodes: Sequence[NodeRow], history: Sequence[HistoryRow], run_id: str
+) -> list[UUID]:
+    """Store `nodes` and the `history` of those that really changed; return the nodes that are new or differ."""
+    rows = await connection.fetch(
+        """
+        INSERT INTO knowledge_nodes AS n (pake_id, entry_id, title, content, confidence_score, verification_status,
+                reasons, metadata, source_name, source_uri, tags, content_hash, published_at, run_id)
+        SELECT g.*, $2 FROM jsonb_to_recordset($1) AS g(pake_id uuid, entry_id bigint, title text, content text,
+             confidence_score real, verification_status text, reasons text[], metadata jsonb, source_name text,
+             source_uri text, tags text[], content_hash text, published_at timestamptz)
+        ON CONFLICT (pake_id) DO UPDATE SET (entry_id, title, content, confidence_score, verification_status, reasons,
+                metadata, source_name, source_uri, tags, content_hash, published_at, run_id, updated_at)
+            = (excluded.entry_id, excluded.title, excluded.content, excluded.confidence_score,
+               excluded.verification_status, excluded.reasons, excluded.metadata, excluded.source_name,
+               excluded.source_uri, excluded.tags, excluded.content_hash, excluded.published_at, excluded.run_id, now())
+        WHERE (n.entry_id, n.title, n.content, n.confidence_score, n.verification_status, n.reasons, n.metadata,
+               n.source_name, n.source_uri, n.tags, n.content_hash, n.published_at)
+            IS DISTINCT FROM (excluded.entry_id, excluded.title, excluded.content, excluded.confidence_score,
+               excluded.verification_status, excluded.reasons, excluded.metadata, excluded.source_name,
+               excluded.source_uri, excluded.tags, excluded.content_hash, excluded.published_at)
+        RETURNING pake_id
+        """,
+        [_record(node) for node in nodes],
+        run_id,
+    )
+    changed = {row["pake_id"] for row in rows}
+    crash.point(CrashPoint.PUBLISH_NODES_WRITTEN)
+    await _save_history(connection, [row for row in history if row.pake_id in changed], run_id)
+    crash.point(CrashPoint.PUBLISH_HISTORY_WRITTEN)
+    return sorted(changed)
+
+
+def _record(node: NodeRow) -> dict[str, Any]:
+    return {
+        "pake_id": str(node.pake_id),
+        "entry_id": node.entry_id,
+        "title": node.title,
+        "content": node.content,
+        "confidence_score": node.confidence_score,
+        "verification_status": node.verification_status,
+        "reasons": list(node.reasons),
+        "metadata": dict(node.flags),
+        "source_name": node.source_name,
+        "source_uri": node.source_uri,
+        "tags": list(node.tags),
+        "content_hash": node.content_hash,
+        "published_at": node.published_at.isoformat() if node.published_at else None,
+    }
+
+
+async def _save_history(connection: Connection, history: Sequence[HistoryRow], run_id: str) -> None:
+    await connection.executemany(
+        """
+        INSERT INTO confidence_history (pake_id, old_score, new_score, old_status, new_status, reason, changed_by, run_id)
+        VALUES ($1, $2, $3, $4, $5, $6, 'pipeline', $7)
+        """,
+        [
+            (row.pake_id, row.old_score, row.new_score, row.old_status, row.new_status, row.reason, run_id)
+            for row in history
+        ],
+    )
+    await connection.executemany(
+        """
+        INSERT INTO processing_logs (pake_id, operation, details, success, run_id)
+        VALUES ($1, 'status_change', $2, true, $3)
+        """,
+        [
+            (row.pake_id, {"from": row.old_status, "to": row.new_status, "reason": row.reason}, run_id)
+            for row in history
+            if row.old_status != row.new_status
+        ],
+    )
+
+
+_SAMPLE_ROWS = (
+    (
+        "local://system",
+        "PAKE+ System initialization successful. All components operational.",
+        1.0,
+        "system",
+        ["system", "initialization"],
+    ),
+    (
+        "local://test",
+        "Test knowledge node for validation of ingestion pipeline functionality.",
+        0.8,
+        "test",
+        ["test", "validation"],
+    ),
+)
+
+
+async def seed_sample_rows(connection: Connection) -> int:
+    """Insert the guides' two sample nodes (DB-07, DB-08) where they are missing; return how many were."""
+    await connection.execute(
+        """
+        INSERT INTO sources (source, name, kind, address, authority, authority_basis, enabled)
+        VALUES ('local', 'This system', 'system', 'local://', 1.0, 'system', true) ON CONFLICT DO NOTHING
+        """
+    )
+    inserted = 0
+    for uri, content, score, kind, tags in _SAMPLE_ROWS:
+        identity = pake_id("local", uri)
+        await connection.execute(
+            "INSERT INTO items (pake_id, source, key) VALUES ($1, 'local', $2) ON CONFLICT DO NOTHING", identity, uri
+        )
+        done = await connection.fetchval(
+            """
+            INSERT INTO knowledge_nodes (pake_id, title, content, confidence_score, type, verification_status, reasons,
+                                         source_name, source_uri, tags, content_hash, run_id)
+            VALUES ($1, $2, $3, $4, $5, 'verified', '{"It was written by this system."}', 'This system', $6, $7,
+                    encode(sha256(convert_to($3, 'UTF8')), 'hex'), 'init')
+            ON CONFLICT DO NOTHING RETURNING 1
+            """,
+            identity,
+            content.split(".")[0],
+            content,
+            score,
+            kind,
+            uri,
+            tags,
+        )
+        inserted += done or 0
+    return inserted
+
+
+@dataclass(frozen=True, slots=True)
+class SourceSummary:
+    """How the items of one source ended; `average` is the mean confidence, None without nodes."""
+
+    source: str
+    name: str
+    items: int
+    verified: int
+    pending: int
+    quarantined: int
+    rejected: int
+    duplicates: int
+    dropped: int
+    average: float | None
+
+
+async def summary_by_source(connection: Connection) -> list[SourceSummary]:
+    """Return for each source with items how they ended."""
+    rows = await connection.fetch(
+        """
+        SELECT s.source, s.name, count(*) AS items,
+               count(*) FILTER (WHERE n.verification_status = 'verified') AS verified,
+               count(*) FILTER (WHERE n.verification_status = 'pending') AS pending,
+               count(*) FILTER (WHERE n.verification_status = 'quarantined') AS quarantined,
+               count(*) FILTER (WHERE n.verification_status = 'rejected') AS rejected,
+               count(*) FILTER (WHERE n.metadata ->> 'flagged' = 'potential_duplicate') AS duplicates,
+               count(*) FILTER (WHERE d.dropped IS NOT NULL) AS dropped,
+               avg(n.confidence_score) AS average
+        FROM sources s JOIN items i USING (source)
+        JOIN entries e ON e.pake_id = i.pake_id AND e.superseded_at IS NULL
+        LEFT JOIN documents d USING (entry_id) LEFT JOIN knowledge_nodes n ON n.pake_id = i.pake_id
+        GROUP BY s.source, s.name ORDER BY s.source
+        """
+    )
+    return [SourceSummary(**row) for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class NodeFact:
+    """One node as reports read it."""
+
+    pake_id: UUID
+    title: str
+    source_name: str
+    confidence_score: float
+    verification_status: str
+    flagged: str | None
+    reason: str | None
+    published_at: datetime | None
+    created_at: datetime
+
+
+async def node_facts(connection: Connection) -> list[NodeFact]:
+    """Return every node, newest first, without its content."""
+    rows = await connection.fetch(
+        """
+        SELECT pake_id, title, source_name, confidence_score, verification_status,
+               coalesce(metadata ->> 'auto_rejected', metadata ->> 'quarantined', metadata ->> 'invalid',
+                        metadata ->> 'flagged') AS flagged,
+               reasons[1] AS reason, published_at, created_at
+        FROM knowledge_nodes ORDER BY created_at DESC, pake_id
+        """
+    )
+    return [NodeFact(**row) for row in rows]
+
+
+async def fingerprint(connection: Connection) -> str:
+    """Return a hash that changes whenever any node's verdict, score or title does."""
+    value: str = await connection.fetchval(
+        """
+        SELECT md5(coalesce(string_agg(pake_id::text || verification_status || confidence_score || metadata::text
+                                       || md5(title), ',' ORDER BY pake_id), ''))
+        FROM knowledge_nodes
+        """
+    )
+    return value

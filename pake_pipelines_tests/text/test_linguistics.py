@@ -1,0 +1,143 @@
+"""Linguistics: counts that can be checked by hand, bounds that hold for any text, entities where a model is there."""
+
+import time
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+
+from pake_pipelines.text import linguistics
+from pake_pipelines.text.linguistics import (
+    MEASURED_CHARACTERS,
+    Pipeline,
+    count_syllables,
+    load_pipeline,
+    measure,
+    measure_all,
+)
+from pake_pipelines_tests.text.strategies import any_text
+
+_BLANK = load_pipeline("no_such_model_installed")
+
+
+@pytest.fixture(scope="module")
+def small_model(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A model that knows two organisations, trained here, so that the real loading code is exercised."""
+    import random
+
+    import spacy
+    from spacy.training import Example
+
+    random.seed(0)
+    spacy.util.fix_random_seed(0)
+    nlp = spacy.blank("en")
+    nlp.add_pipe("ner").add_label("ORG")
+    sentences = [
+        ("Acme sold a boat", 0, 4),
+        ("We met Acme in May", 7, 11),
+        ("Globex and others", 0, 6),
+        ("By Globex today", 3, 9),
+    ]
+    examples = [
+        Example.from_dict(nlp.make_doc(text), {"entities": [(start, end, "ORG")]}) for text, start, end in sentences
+    ]
+    optimizer = nlp.initialize(lambda: examples)
+    for _ in range(25):
+        nlp.update(examples, sgd=optimizer)
+    folder = tmp_path_factory.mktemp("model")
+    nlp.to_disk(folder)
+    return folder
+
+
+def test_counts_and_readability_are_those_of_the_formula(blank: Pipeline) -> None:
+    found = measure("The cat sat on the mat. It was happy.", blank)
+    assert (found.words, found.sentences, found.syllables) == (9, 2, 10)
+    assert found.flesch == pytest.approx(206.835 - 1.015 * 9 / 2 - 84.6 * 10 / 9)
+    assert found.type_token_ratio == pytest.approx(8 / 9)
+
+
+@pytest.mark.parametrize(
+    ("word", "syllables"),
+    [
+        ("cat", 1),
+        ("happy", 2),
+        ("made", 1),
+        ("table", 2),
+        ("the", 1),
+        ("committee", 3),
+        ("rhythm", 1),
+        ("caf\u00e9", 2),
+        ("hmm", 1),
+    ],
+)
+def test_syllables_are_groups_of_vowels_without_silent_e(word: str, syllables: int) -> None:
+    assert count_syllables(word) == syllables
+
+
+def test_an_empty_text_has_no_readability(blank: Pipeline) -> None:
+    assert measure(" \n ", blank) == linguistics.Linguistics(ner="unavailable")
+
+
+def test_headings_and_list_items_end_a_sentence_and_code_is_not_measured(blank: Pipeline) -> None:
+    found = measure("# A heading\n\n- one item\n- two items\n\n```\nx = not measured\n```\n\nThe end.", blank)
+    assert (found.sentences, found.words) == (4, 8)
+
+
+def test_variety_is_measured_over_the_first_words_only(blank: Pipeline) -> None:
+    different = " ".join("".join(chr(97 + int(digit)) for digit in str(number)) for number in range(500))
+    assert measure(different + " same" * 500, blank).type_token_ratio == 1.0
+
+
+def test_only_the_first_characters_are_measured(blank: Pipeline) -> None:
+    assert measure("word " * MEASURED_CHARACTERS, blank).words == MEASURED_CHARACTERS // 5
+
+
+def test_without_a_model_entities_are_unavailable_and_not_absent(blank: Pipeline) -> None:
+    found = measure("Acme sold a boat.", blank)
+    assert (found.ner, found.entities) == ("unavailable", ())
+    assert "blank" in blank.version
+
+
+def test_a_model_finds_each_entity_once(small_model: Path) -> None:
+    pipeline = load_pipeline(str(small_model))
+    found = measure("Acme sold a boat. By Globex today. Acme sold a boat.", pipeline)
+    assert found.ner == "ok"
+    assert found.sentences == 3
+    assert found.entities == (("Acme", "ORG"), ("Globex", "ORG"))
+
+
+def test_a_damaged_model_is_an_error_and_not_an_absent_one(tmp_path: Path) -> None:
+    (tmp_path / "meta.json").write_text("{", encoding="utf-8")
+    with pytest.raises((OSError, ValueError)):
+        load_pipeline(str(tmp_path))
+
+
+def test_many_texts_are_measured_in_order_like_single_ones(blank: Pipeline) -> None:
+    texts = [f"Text number {'x' * number}. Second sentence." for number in range(150)]
+    assert list(measure_all(texts, blank)) == [measure(text, blank) for text in texts]
+
+
+def test_a_full_vocabulary_changes_no_measure(blank: Pipeline, monkeypatch: pytest.MonkeyPatch) -> None:
+    text = "Unheardofword meets anotherunheardofword. It ends."
+    before = measure(text, blank)
+    monkeypatch.setattr(linguistics, "_KEPT_WORDS", 0)
+    known = len(blank.nlp.vocab.strings)
+    assert measure(text, blank) == before
+    assert measure("Zzyzxword qwertyword. Done.", blank).sentences == 2
+    assert len(blank.nlp.vocab.strings) == known
+
+
+@pytest.mark.parametrize("run", ["(", "\"'", "\U0001f600", "a.", "http://"])
+def test_unbroken_runs_of_characters_are_measured_in_seconds(run: str, blank: Pipeline) -> None:
+    began = time.perf_counter()
+    measure(run * 20_000, blank)
+    assert time.perf_counter() - began < 3.0
+
+
+@settings(deadline=None)
+@given(any_text)
+def test_any_text_can_be_measured(text: str) -> None:
+    found = measure(text, _BLANK)
+    assert 0.0 <= found.type_token_ratio <= 1.0
+    assert (found.flesch is None) is (found.words == 0)
+    assert found.syllables >= found.words
