@@ -28,7 +28,16 @@ def ingest_job() -> "AssetJob":
 
 def behind_sources() -> list[dg.AssetKey]:
     """Return what every ingestion run makes besides its sources."""
-    names = ("entries", "documents", "embeddings", "duplicates", "connections", "confidence", "knowledge_nodes", "qa_report")
+    names = (
+        "entries",
+        "documents",
+        "embeddings",
+        "duplicates",
+        "connections",
+        "confidence",
+        "knowledge_nodes",
+        "qa_report",
+    )
     return [dg.AssetKey(name) for name in names]
 
 

@@ -7,10 +7,11 @@ from uuid import UUID
 
 from pake_pipelines import crash, quality, text
 from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.status import VerificationStatus
 from pake_pipelines.pipeline.batches import batches
-from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.quality import factors
 from pake_pipelines.quality.confidence import combine
@@ -41,9 +42,7 @@ async def score_items(kit: Kit, database: Database, run: Run) -> StageResult:
             await marks.disturb(connection, marks.after(Stage.CONFIDENCE), _ids(found, changed))
             await marks.mark(connection, Stage.CONFIDENCE, batch, version, run.run_id)
         crash.point(CrashPoint.CONFIDENCE_COMMITTED)
-        result = replace(
-            result, new=result.new + len(changed), unchanged=result.unchanged + len(batch) - len(changed)
-        )
+        result = replace(result, new=result.new + len(changed), unchanged=result.unchanged + len(batch) - len(changed))
     return replace(result, looked_at=len(todo), seconds=watch.seconds)
 
 
@@ -79,7 +78,7 @@ def judge(
         language=document.language,
         spam=spam,
         confidence=confidence.score,
-        duplicate=any(kind == "duplicate_of" for kind, _ in linked),
+        duplicate=document.is_copy,
         links_checked=None,
     )
     return Judgement(document.entry_id, evaluate(item, rules), confidence, spam.score)

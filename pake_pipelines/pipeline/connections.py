@@ -3,10 +3,11 @@
 from dataclasses import replace
 
 from pake_pipelines import crash, dedup
+from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.dedup.edges import Pair, connect
 from pake_pipelines.pipeline.batches import batches
-from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import connections, documents, marks
 from pake_pipelines.store.connections import ConnectionRow

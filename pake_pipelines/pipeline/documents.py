@@ -7,12 +7,13 @@ from dataclasses import replace
 
 from pake_pipelines import crash, text
 from pake_pipelines.config.quality import IngestFilters, QualityConfig
+from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.dedup.canonical import canonical_url
 from pake_pipelines.dedup.fingerprint import content_hash, embedding_key
 from pake_pipelines.model.document import Document, Linguistics
 from pake_pipelines.pipeline.batches import batches
-from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import documents, entries, marks
 from pake_pipelines.store.database import Database

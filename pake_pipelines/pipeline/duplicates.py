@@ -6,11 +6,12 @@ from uuid import UUID
 
 from pake_pipelines import crash, dedup
 from pake_pipelines.config.quality import DuplicateRules
+from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.dedup.groups import Member, group
 from pake_pipelines.dedup.pairs import Candidate, exact, semantic
 from pake_pipelines.pipeline.batches import batches
-from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import documents, duplicates, embeddings, marks
 from pake_pipelines.store.database import Connection, Database
@@ -55,8 +56,7 @@ async def _compare(
         if candidate is not None:
             found[candidate.a, candidate.b] = candidate
     for match in await duplicates.exact_matches(connection, batch):
-        level = "exact_url" if match.level == "exact_url" else "exact_text"
-        candidate = exact(match.pake_id, match.other_id, level, match.shared)
+        candidate = exact(match.pake_id, match.other_id, match.level, match.shared)
         found[candidate.a, candidate.b] = candidate
     return found
 

@@ -1,6 +1,7 @@
 """Embeddings: a vector for every kept text that has none under the current model."""
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
@@ -11,6 +12,9 @@ from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import embeddings, marks
 from pake_pipelines.store.database import Database
 from pake_pipelines.store.marks import Stage
+
+if TYPE_CHECKING:
+    import numpy as np
 
 
 async def embed_documents(kit: Kit, database: Database, run: Run) -> StageResult:
@@ -26,8 +30,10 @@ async def embed_documents(kit: Kit, database: Database, run: Run) -> StageResult
         async with database.connection() as connection:
             texts = await embeddings.missing(connection, batch, model)
         by_length = sorted(texts, key=lambda one: len(one.text))
-        vectors = kit.embedder.encode([embedding_text(one.title, one.text) for one in by_length]) if by_length else []
-        made = {one.embedding_key: vector for one, vector in zip(by_length, vectors, strict=True)}
+        made: dict[str, np.ndarray] = {}
+        if by_length:
+            vectors = kit.embedder.encode([embedding_text(one.title, one.text) for one in by_length])
+            made = {one.embedding_key: vector for one, vector in zip(by_length, vectors, strict=True)}
         async with database.transaction() as connection:
             await embeddings.save_embeddings(connection, made, model=model, run_id=run.run_id)
             await marks.mark(connection, Stage.EMBEDDINGS, batch, model, run.run_id)

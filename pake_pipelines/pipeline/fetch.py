@@ -271,9 +271,7 @@ class _Visitor:
             log.exception("source %s: the parser failed on %s", self._slug, body.url)
             raise SourceError("malformed", f"{body.url}: {type(error).__name__}: {error}") from error
 
-    async def _store(
-        self, connection: Connection, fetch_id: int, parsed: Parsed, fetched_at: datetime
-    ) -> EntryPlan:
+    async def _store(self, connection: Connection, fetch_id: int, parsed: Parsed, fetched_at: datetime) -> EntryPlan:
         ids = [pake_id(self._slug, entry.key) for entry in parsed.entries]
         known = await entries.current_versions(connection, ids)
         plan = plan_entries(self._slug, parsed.entries, known, fetched_at, self._room)

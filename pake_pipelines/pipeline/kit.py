@@ -1,10 +1,7 @@
 """The kit: everything that stages work with, put together once per run and handed in."""
 
-import hashlib
 from dataclasses import dataclass
 from functools import cached_property
-
-from pydantic import BaseModel
 
 from pake_pipelines.config.loading import load_quality, load_sources
 from pake_pipelines.config.quality import QualityConfig
@@ -46,9 +43,3 @@ class Kit:
     def database(self) -> str:
         """URL of the knowledge database."""
         return addresses(self.settings).knowledge
-
-
-def version_of(code: str, *parts: BaseModel | str) -> str:
-    """Return a short hash of a code version and the rules it works by; a stage redoes what another one made."""
-    said = [code, *(part if isinstance(part, str) else part.model_dump_json() for part in parts)]
-    return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]

@@ -4,10 +4,11 @@ from dataclasses import replace
 
 from pake_pipelines import crash, quality
 from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.judgement import Verdict
 from pake_pipelines.pipeline.batches import batches
-from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.quality.verdict import decide
 from pake_pipelines.store import judgements, marks, nodes

@@ -1,23 +1,32 @@
 """The quality rules: each looks at one item and always says something, so that no failure hides another (D-26)."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.model.document import Language
 from pake_pipelines.model.judgement import RuleOutcome
 from pake_pipelines.model.status import CheckStatus
-from pake_pipelines.text.language import UNDETERMINED
-from pake_pipelines.text.spam import Spam
 
 _MAX_EVIDENCE: Final = 20  # per outcome: enough to act on, and bounded in the database
 _EXCERPT: Final = 60
 # The bounds that QA-04 gives a score; they follow from its meaning and are nothing to configure.
 _LOWEST_SCORE: Final = 0.0
 _HIGHEST_SCORE: Final = 1.0
+_UNDETERMINED: Final = "und"  # as the model's Language says
+
+
+class SpamFinding(Protocol):
+    """A spam score in [0, 1] with its evidence as (signal, points, excerpt); `text.spam` makes such findings."""
+
+    @property
+    def score(self) -> float: ...
+
+    @property
+    def evidence(self) -> Sequence[tuple[str, float, str]]: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +48,7 @@ class QaItem:
     source_uri: str
     published_at: datetime | None = None
     language: Language | None = None
-    spam: Spam | None = None
+    spam: SpamFinding | None = None
     confidence: float | None = None
     duplicate: bool | None = None
     links_checked: tuple[CheckedLink, ...] | None = None
@@ -115,7 +124,7 @@ def _language_supported(item: QaItem, config: QualityConfig) -> RuleOutcome:
         return _outcome(code, CheckStatus.UNKNOWN, "The language was not determined")
     supported = language.code in rules.supported
     found = {"detected_language": language.code, "confidence": language.probability, "is_supported": supported}
-    if language.code == UNDETERMINED or language.probability < rules.min_probability:
+    if language.code == _UNDETERMINED or language.probability < rules.min_probability:
         return _outcome(code, CheckStatus.WARN, "The language cannot be told from this text", **found)
     said = f"{language.code} (probability {language.probability:.2f})"
     if supported:
@@ -130,7 +139,10 @@ def _spam(item: QaItem, config: QualityConfig) -> RuleOutcome:
     found = {
         "is_spam": spam.score > rules.max_score,
         "spam_score": spam.score,
-        "detected": [evidence._asdict() for evidence in spam.evidence[:_MAX_EVIDENCE]],
+        "detected": [
+            {"signal": signal, "points": points, "excerpt": excerpt}
+            for signal, points, excerpt in spam.evidence[:_MAX_EVIDENCE]
+        ],
     }
     if spam.score > rules.max_score:
         return _outcome("spam", CheckStatus.FAIL, f"Spam score too high: {spam.score:.2f} > {rules.max_score}", **found)

@@ -42,19 +42,19 @@ def decide(
 
     spam is rejected; a decision score below `auto_reject` is rejected; suspicious items are quarantined; items that
     fail another rule, duplicates, items with an open question and scores below `auto_verify` stay pending; the rest is
-    verified. `canonical` is the `pake_id` of the item this one repeats. `actions` switches single steps off; what a
-    switched-off step would have caught stays pending and is never verified. `auto_update_confidence` plays no part
-    here: it governs whether scores are written.
+    verified. `canonical` is the `pake_id` of the item this one repeats; `is_duplicate` is false for the canonical item
+    itself (QA-19), whatever the duplicate rule warns of. `actions` switches single steps off; what a switched-off step
+    would have caught stays pending and is never verified. `auto_update_confidence` plays no part here: it governs
+    whether scores are written.
     """
-    repeats = is_duplicate or any(o.code == "duplicate" and o.status is CheckStatus.WARN for o in outcomes)
-    duplicate_of = (canonical or "another item") if repeats else None
+    duplicate_of = (canonical or "another item") if is_duplicate else None
     found = _findings(outcomes, confidence.decision_score, duplicate_of, actions)
     status, flags, reason = _ruling(found, rules, actions)
     if status is not VerificationStatus.REJECTED:
         flags = {**flags, **_ladder_flags(found.score, rules)}
     if found.invalid:
         flags = {**flags, "invalid": _codes(found.invalid)}
-    if repeats and actions.auto_flag_duplicates:
+    if is_duplicate and actions.auto_flag_duplicates:
         flags = {**flags, "flagged": "potential_duplicate"}
     return Verdict(status, flags, (reason, *(other for other in _remarks(found, rules) if other != reason)))
 

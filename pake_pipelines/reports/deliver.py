@@ -6,7 +6,8 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pake_pipelines.pipeline.kit import Kit, version_of
+from pake_pipelines.config.quality import VerdictRules
+from pake_pipelines.config.version import version_of
 from pake_pipelines.reports.qa import Statistics, build_report
 from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
 from pake_pipelines.store import nodes
@@ -25,18 +26,17 @@ class Delivered:
     statistics: dict[str, Any]
 
 
-async def deliver_qa_report(kit: Kit, database: Database, now: datetime) -> Delivered:
-    """Write `qa.html`, `qa.md` and `qa.json` below the data directory's `reports`, unless nothing has changed."""
-    directory = kit.settings.data / "reports"
+async def deliver_qa_report(database: Database, directory: Path, rules: VerdictRules, now: datetime) -> Delivered:
+    """Write `qa.html`, `qa.md` and `qa.json` into `directory`, unless nothing has changed since they were written."""
     page, text, data = (directory / f"qa.{ending}" for ending in ("html", "md", "json"))
     async with database.connection() as connection:
-        version = version_of(_LAYOUT, await nodes.fingerprint(connection), kit.quality.verdict)
+        version = version_of(_LAYOUT, await nodes.fingerprint(connection), rules)
         held = _held(data)
         if held and held["version"] == version and page.exists() and text.exists():
             return Delivered(page, False, text.read_text("utf-8"), held["statistics"])
         facts = await nodes.node_facts(connection)
         sources = await nodes.summary_by_source(connection)
-    report = build_report(facts, sources, kit.quality.verdict, now)
+    report = build_report(facts, sources, rules, now)
     markdown = qa_markdown(report)
     write_whole(page, qa_html(report))
     write_whole(text, markdown)

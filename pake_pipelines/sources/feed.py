@@ -53,9 +53,10 @@ class FileFeed:
     version = PARSER_VERSION
     dated = False
 
-    def __init__(self, path: Path, *, max_bytes: int) -> None:
-        """Read `path`, of at most `max_bytes`."""
+    def __init__(self, path: Path, name: str, *, max_bytes: int) -> None:
+        """Read `path`, of at most `max_bytes`; `name` is how the configuration calls it."""
         self._path = path
+        self._name = name
         self._max_bytes = max_bytes
 
     async def visit(self, memory: Memory, past_day: date | None) -> AsyncIterator[Fetched | Unreadable]:
@@ -63,15 +64,15 @@ class FileFeed:
         try:
             found = self._path.stat()
             if found.st_size > self._max_bytes:
-                raise SourceError("too_large", f"{self._path}: {found.st_size} bytes, the limit is {self._max_bytes}")
+                raise SourceError("too_large", f"{self._name}: {found.st_size} bytes, the limit is {self._max_bytes}")
             body = self._path.read_bytes()
         except FileNotFoundError as error:
-            raise SourceError("missing", f"{self._path}: no such file") from error
+            raise SourceError("missing", f"{self._name}: no such file") from error
         except OSError as error:
-            raise SourceError("unreadable", f"{self._path}: {error.strerror or error}") from error
+            raise SourceError("unreadable", f"{self._name}: {error.strerror or error}") from error
         if hashlib.sha256(body).hexdigest() != memory.body_sha256:
             modified = datetime.fromtimestamp(found.st_mtime, UTC)
-            yield Fetched(self._path.as_uri(), body, datetime.now(UTC), modified_at=modified)
+            yield Fetched(self._name, body, datetime.now(UTC), modified_at=modified)
 
     def parse(self, fetched: Fetched) -> Parsed:
         """Parse the feed."""

@@ -74,7 +74,9 @@ class HttpClient:
                     raise
                 await asyncio.sleep(attempt)
             except TimeoutError as error:
-                raise SourceError("timeout", f"GET {url}: no answer within {self._manners.total_seconds:g} s") from error
+                raise SourceError(
+                    "timeout", f"GET {url}: no answer within {self._manners.total_seconds:g} s"
+                ) from error
         raise AssertionError("attempts is at least 1")
 
     async def _follow(self, url: str, headers: dict[str, str]) -> Response:
@@ -126,7 +128,9 @@ class HttpClient:
             async for chunk in answer.content.iter_chunked(_CHUNK):
                 body += chunk
                 if len(body) > self._manners.max_bytes:
-                    raise SourceError("too_large", f"GET {url}: the body is larger than {self._manners.max_bytes} bytes")
+                    raise SourceError(
+                        "too_large", f"GET {url}: the body is larger than {self._manners.max_bytes} bytes"
+                    )
         return Response(
             answer.status,
             url,
@@ -159,9 +163,7 @@ async def open_client(manners: Http) -> AsyncIterator[HttpClient]:
         def __init__(self) -> None:
             self._resolver = ThreadedResolver()
 
-        async def resolve(
-            self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC
-        ) -> list[Any]:
+        async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[Any]:
             found = await self._resolver.resolve(host, port, family)
             allowed = [one for one in found if host in manners.allow_private_hosts or is_public(one["host"])]
             if not allowed:

@@ -24,4 +24,6 @@ def reader_for(source: Source, config: SourcesConfig, home: Path, client: HttpCl
     if source.path is None:
         raise ValueError(f"{source.name} has neither a url nor a path")
     path = home / Path(source.path).expanduser()
-    return Folder(path, max_bytes=limit) if source.kind is Kind.FOLDER else FileFeed(path, max_bytes=limit)
+    if source.kind is Kind.FOLDER:
+        return Folder(path, max_bytes=limit)
+    return FileFeed(path, source.path, max_bytes=limit)

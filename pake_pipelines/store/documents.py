@@ -37,6 +37,7 @@ class StoredDocument:
     linguistics: Linguistics
     truncated: bool
     body: str
+    is_copy: bool
 
 
 async def save_documents(
@@ -103,10 +104,12 @@ async def load_documents(connection: Connection, entry_ids: Sequence[int]) -> li
         """
         SELECT e.entry_id, e.pake_id, i.source, s.name AS source_name, s.authority, s.authority_basis, d.title, d.text,
                e.url, i.key, e.published_at, f.fetched_at, e.tags, d.content_hash, d.language, d.language_probability,
-               d.structure, d.linguistics, d.truncated, e.body
+               d.structure, d.linguistics, d.truncated, e.body,
+               coalesce(g.canonical_id <> e.pake_id, false) AS is_copy
         FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted(entry_id, position)
         JOIN entries e USING (entry_id) JOIN documents d USING (entry_id) JOIN items i USING (pake_id)
         JOIN sources s USING (source) JOIN raw_fetches f USING (fetch_id)
+        LEFT JOIN duplicate_members m USING (pake_id) LEFT JOIN duplicate_groups g USING (group_id)
         ORDER BY position
         """,
         list(entry_ids),

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 from uuid import UUID
 
 from pake_pipelines import crash
@@ -17,7 +17,7 @@ class ExactMatch:
 
     pake_id: UUID
     other_id: UUID
-    level: str
+    level: Literal["exact_url", "exact_text"]
     shared: str
 
 

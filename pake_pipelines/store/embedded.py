@@ -177,8 +177,10 @@ class EmbeddedServer:
             return _Account(os.getuid(), os.getgid())
         entry = next((found for name in _ACCOUNTS_UNDER_ROOT if (found := _account_entry(name))), None)
         if entry is None:
-            raise StoreError("PostgreSQL must not run as root and this machine has no account to run it as: "
-                             "run pake as an ordinary user")
+            raise StoreError(
+                "PostgreSQL must not run as root and this machine has no account to run it as: "
+                "run pake as an ordinary user"
+            )
         return self._account_under_root(entry)
 
     def _account_under_root(self, entry: Any) -> _Account:

@@ -246,3 +246,9 @@ async def fingerprint(connection: Connection) -> str:
         """
     )
     return value
+
+
+async def has_published(connection: Connection) -> bool:
+    """Tell whether any fetched item has become a node."""
+    found: bool = await connection.fetchval("SELECT EXISTS (SELECT 1 FROM knowledge_nodes WHERE entry_id IS NOT NULL)")
+    return found

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from pake_pipelines.model.document import Linguistics
-from pake_pipelines.text.clean import clean_characters
+from pake_pipelines.text.clean import clean_text
 from pake_pipelines.text.prose import prose
 
 MEASURED_CHARACTERS: Final = 20_000
@@ -22,7 +22,7 @@ _BATCH: Final = 64
 # spaCy keeps every word it has met: that makes the tokenizer three times as fast, and grows without end. Words beyond
 # this number are forgotten after their batch.
 _KEPT_WORDS: Final = 200_000
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['\u2019-][^\W\d_]+)*")
+_WORD: Final = re.compile(r"(?<!\w)[^\W\d_]+(?:['\u2019-][^\W\d_]+)*(?!\w)")
 # spaCy's tokenizer is quadratic in an unbroken run of characters: 20,000 parentheses took it 27 s.
 _LONG_RUN: Final = re.compile(r"\S{60}(?=\S)")
 _VOWELS: Final = re.compile("[aeiouy\u00e0-\u00e6\u00e8-\u00ef\u00f2-\u00f6\u00f9-\u00fd]+")
@@ -69,7 +69,8 @@ def measure_all(texts: Iterable[str], pipeline: Pipeline) -> Iterator[Linguistic
     """Yield the measures of each Markdown text, in order; code blocks, URLs and block marks are not measured.
 
     Only the first `MEASURED_CHARACTERS` of each text count. Words are runs of letters with inner apostrophes and
-    hyphens. `flesch` follows Flesch (1948) and means something for English only. At most 25 different entities are
+    hyphens; "0x3f" is none.
+    `flesch` follows Flesch (1948) and means something for English only. At most 25 different entities are
     kept, in the order of their first mention. Raises nothing for any text.
     """
     remaining = iter(texts)
@@ -94,9 +95,9 @@ def count_syllables(word: str) -> int:
 
 
 def _measurable(text: str) -> str:
-    # Taken before cutting at the limit, so that code at the start costs no measured text; bounded all the same.
-    start = clean_characters(text[: 4 * MEASURED_CHARACTERS])
-    return _LONG_RUN.sub(r"\g<0> ", prose(start)[:MEASURED_CHARACTERS])
+    # Code is left out before the text is cut, so that an article which begins with a listing is measured too.
+    start = prose(clean_text(text[: 4 * MEASURED_CHARACTERS]))
+    return _LONG_RUN.sub(r"\g<0> ", clean_text(start)[:MEASURED_CHARACTERS])
 
 
 def _bounded_vocabulary(nlp: Any) -> AbstractContextManager[Any]:

@@ -15,7 +15,7 @@ from pake_pipelines.text.clean import clean_text
 from pake_pipelines.text.links import find_links
 
 # Up to here phrases count in full. An advertisement is shorter; in a longer text a few phrases are a mention.
-_FULL_DENSITY_WORDS: Final = 150
+_FULL_DENSITY_WORDS: Final = 100
 # What a phrase still counts where it is named and not used: enough to stay visible in the evidence.
 _MENTION_SHARE: Final = 0.2
 # All further occurrences of one phrase together add half of the first: w * (1 + 1/4 + 1/8 + ...).
@@ -41,7 +41,7 @@ _NAMED: Final = re.compile(
     r"\b(?:phrases?|wordings?|keywords?|expressions?|trigger words?|subject lines?)\b[^.!?\n]{0,160}", re.IGNORECASE
 )
 _SENTENCE_END: Final = re.compile(r"[.!?\n]+")
-_WORD: Final = re.compile(r"[^\W\d_]+(?:['-][^\W\d_]+)*")
+_WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")  # with figures: lines that differ in them are no repetition
 _URL: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[^\S\n]+")
 
@@ -73,7 +73,7 @@ def score_spam(title: str, text: str, rules: SpamRules, *, links: Sequence[str] 
     """Return the spam score of `title` and `text`; `links` are the targets of its markup, which clean text lacks.
 
     Each different phrase of `rules.phrases` (on word boundaries, any case) adds its points, a repeated one little more,
-    one that is only named (in quotation marks, or listed after "phrases such as") a fifth. Beyond 150 plain words
+    one that is only named (in quotation marks, or listed after "phrases such as") a fifth. Beyond 100 plain words
     phrase points shrink with density. Shares of links, capitals, exclamation marks and repeated sentences add at most
     what `rules.signals` says. Raises nothing.
     """

@@ -3,13 +3,14 @@
 import unicodedata
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pake_pipelines.text.clean import clean_text, clean_title, decode
 from pake_pipelines_tests.text.strategies import any_text
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_clean_text_is_nfc_encodable_and_without_control_characters(text: str) -> None:
     clean = clean_text(text)
@@ -20,6 +21,7 @@ def test_clean_text_is_nfc_encodable_and_without_control_characters(text: str) -
     assert not [line for line in clean.split("\n") if line != line.rstrip()]
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_cleaning_twice_changes_nothing(text: str) -> None:
     assert clean_text(clean_text(text)) == clean_text(text)
@@ -60,6 +62,7 @@ def test_a_script_in_a_title_becomes_harmless_text() -> None:
     assert clean.endswith("words")
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_a_title_is_one_line_whatever_it_was(title: str) -> None:
     assert len(clean_title(title).splitlines()) <= 1
@@ -90,6 +93,7 @@ def test_decoding_reads_the_text_and_names_the_repair(
     assert (repair is not None) is repaired
 
 
+@settings(deadline=None)
 @given(st.binary(max_size=60), st.one_of(st.none(), st.text(max_size=12), st.sampled_from(["utf-16", "utf-7", "idna"])))
 def test_decoding_raises_for_no_bytes_and_no_charset(body: bytes, declared: str | None) -> None:
     text, repair = decode(body, declared)

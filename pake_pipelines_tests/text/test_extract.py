@@ -3,7 +3,7 @@
 import time
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pake_pipelines.text.extract import extract, extractor_version
@@ -64,6 +64,7 @@ def test_plain_text_is_kept_with_what_looks_like_markup() -> None:
     assert extract("a <b> &amp; c\r\nd", "text/plain; charset=utf-8") == "a <b> &amp; c\nd"
 
 
+@settings(deadline=None)
 @given(any_text, st.sampled_from(["text/html", "text/markdown", "text/plain", "application/x-unknown", ""]))
 def test_extraction_raises_for_nothing_and_always_gives_the_same(body: str, media_type: str) -> None:
     text = extract(body, media_type)
@@ -71,11 +72,13 @@ def test_extraction_raises_for_nothing_and_always_gives_the_same(body: str, medi
     assert extract(body, media_type) == text
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_a_page_of_anything_raises_nothing(body: str) -> None:
     assert isinstance(_html(f"<html><body><p>{body}</p>"), str)
 
 
+@settings(deadline=None)
 @given(st.lists(st.text(st.characters(categories=["Ll"]), min_size=1, max_size=8), min_size=1, max_size=20))
 def test_no_word_of_a_fragment_is_lost(words: list[str]) -> None:
     tags = ["p", "div", "li", "h3", "blockquote", "td", "span", "pre"]

@@ -35,8 +35,15 @@ def test_prose_is_recognised(text: str, code: str, language_rules: LanguageRules
 
 @pytest.mark.parametrize(
     "text",
-    ["", "Hi there", "12 34 56 78 90 " * 20, "https://example.org/the-committee-has-published " * 5, "\U0001f600" * 50]
-    + ["foo_bar(x) = {a->b}; self.value = obj::method() " * 10, "```\nthe committee has published a report\n```"],
+    [
+        "",
+        "Hi there",
+        "12 34 56 78 90 " * 20,
+        "https://example.org/the-committee-has-published " * 5,
+        "😀" * 50,
+        "foo_bar(x) = {a->b}; self.value = obj::method() " * 10,
+        "```\nthe committee has published a report\n```",
+    ],
     ids=["empty", "short", "numbers", "addresses", "emoji", "code", "fenced"],
 )
 def test_what_carries_no_language_is_undetermined(text: str, language_rules: LanguageRules) -> None:

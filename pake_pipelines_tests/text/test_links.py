@@ -1,7 +1,7 @@
 """Links: which addresses are found, where each ends, and what is none."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pake_pipelines.text.links import find_links
 from pake_pipelines_tests.text.strategies import any_text
@@ -29,6 +29,7 @@ def test_addresses_are_found_in_order_once_and_without_punctuation(text: str, li
     assert find_links(text) == links
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_every_link_of_any_text_is_an_address_without_blanks(text: str) -> None:
     links = find_links(text)

@@ -1,22 +1,13 @@
 """Spam: advertisements are recognised, writing about them is not punished, and evidence only ever adds."""
 
-from pathlib import Path
-
 import pytest
-import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-import pake_pipelines.config
-from pake_pipelines.config.quality import QualityConfig, SpamRules
+from pake_pipelines.config.quality import SpamRules
 from pake_pipelines.text.spam import score_spam
 from pake_pipelines_tests.text.strategies import any_text
 
-_RULES = QualityConfig.model_validate(
-    yaml.safe_load(
-        (Path(pake_pipelines.config.__file__).parent / "defaults" / "quality.yaml").read_text(encoding="utf-8")
-    )
-).spam
 _PROSE = " ".join(
     f"Paragraph {'abcdefghij'[n % 10]} explains how grid storage number {'xyzuvw'[n % 6]}{n} grew." for n in range(40)
 )
@@ -62,16 +53,16 @@ def test_writing_about_spam_is_not_spam(title: str, text: str, spam_rules: SpamR
     assert score_spam(title, text, spam_rules).score < spam_rules.max_score * spam_rules.suspicious_share
 
 
-def test_phrases_end_at_word_boundaries() -> None:
-    assert score_spam("", "The breadwinners of the unlimited offering.", _RULES).score == 0.0
+def test_phrases_end_at_word_boundaries(spam_rules: SpamRules) -> None:
+    assert score_spam("", "The breadwinners of the unlimited offering.", spam_rules).score == 0.0
 
 
-def test_different_phrases_add_up_and_repetition_of_one_adds_little() -> None:
-    one = score_spam("", "Order today.", _RULES).score
-    repeated = score_spam("", "Order today. " * 20, _RULES).score
-    two = score_spam("", "Order today. Buy now.", _RULES).score
-    assert one < repeated <= 1.5 * one + _RULES.signals.repetition
-    assert two == pytest.approx(_RULES.phrases["order (?:now|today)"] + _RULES.phrases["buy now"])
+def test_different_phrases_add_up_and_repetition_of_one_adds_little(spam_rules: SpamRules) -> None:
+    one = score_spam("", "Order today.", spam_rules).score
+    repeated = score_spam("", "Order today. " * 20, spam_rules).score
+    two = score_spam("", "Order today. Buy now.", spam_rules).score
+    assert one < repeated <= 1.5 * one + spam_rules.signals.repetition
+    assert two == pytest.approx(spam_rules.phrases["order (?:now|today)"] + spam_rules.phrases["buy now"])
 
 
 @pytest.mark.parametrize(
@@ -83,28 +74,32 @@ def test_different_phrases_add_up_and_repetition_of_one_adds_little() -> None:
         ("repetition", "The very same sentence again. " * 20, ()),
     ],
 )
-def test_each_signal_is_named_and_adds_at_most_its_weight(signal: str, text: str, links: tuple[str, ...]) -> None:
-    spam = score_spam("", text, _RULES, links=links)
+def test_each_signal_is_named_and_adds_at_most_its_weight(
+    signal: str, text: str, links: tuple[str, ...], spam_rules: SpamRules
+) -> None:
+    spam = score_spam("", text, spam_rules, links=links)
     points = {evidence.signal: evidence.points for evidence in spam.evidence}
-    assert 0.0 < points[signal] <= getattr(_RULES.signals, signal)
+    assert 0.0 < points[signal] <= getattr(spam_rules.signals, signal)
 
 
-def test_tracking_links_count_double() -> None:
-    plain = score_spam("", _PROSE, _RULES, links=["https://a.example/x"])
-    tracked = score_spam("", _PROSE, _RULES, links=["https://a.example/x?utm_source=mail"])
+def test_tracking_links_count_double(spam_rules: SpamRules) -> None:
+    plain = score_spam("", _PROSE, spam_rules, links=["https://a.example/x"])
+    tracked = score_spam("", _PROSE, spam_rules, links=["https://a.example/x?utm_source=mail"])
     assert plain.score < tracked.score < 2.01 * plain.score
 
 
-def test_evidence_shows_where_it_was_found_heaviest_first() -> None:
-    spam = score_spam("Sale", "Do buy now, winner.", _RULES)
+def test_evidence_shows_where_it_was_found_heaviest_first(spam_rules: SpamRules) -> None:
+    spam = score_spam("Sale", "Do buy now, winner.", spam_rules)
     assert [evidence.points for evidence in spam.evidence] == sorted((e.points for e in spam.evidence), reverse=True)
     assert "buy now" in spam.evidence[0].excerpt
 
 
 @settings(deadline=None)
-@given(any_text, any_text)
-def test_any_text_has_a_score_between_0_and_1_made_of_its_evidence(title: str, text: str) -> None:
-    spam = score_spam(title, text, _RULES)
+@given(title=any_text, text=any_text)
+def test_any_text_has_a_score_between_0_and_1_made_of_its_evidence(
+    title: str, text: str, spam_rules: SpamRules
+) -> None:
+    spam = score_spam(title, text, spam_rules)
     assert 0.0 <= spam.score <= 1.0
     assert spam.score == pytest.approx(min(1.0, sum(evidence.points for evidence in spam.evidence)))
 
@@ -122,15 +117,15 @@ _EVIDENCE = [
 
 @settings(deadline=None)
 @given(
-    st.one_of(
+    text=st.one_of(
         st.just(_PROSE), st.text("abc ABC .!\n\"'", max_size=200), st.lists(st.sampled_from(_EVIDENCE)).map(" ".join)
     ),
-    st.lists(st.sampled_from(_EVIDENCE), min_size=1, max_size=8),
+    evidence=st.lists(st.sampled_from(_EVIDENCE), min_size=1, max_size=8),
 )
-def test_adding_evidence_never_lowers_the_score(text: str, evidence: list[str]) -> None:
-    before = score_spam("", text, _RULES).score
+def test_adding_evidence_never_lowers_the_score(text: str, evidence: list[str], spam_rules: SpamRules) -> None:
+    before = score_spam("", text, spam_rules).score
     for more in evidence:
         text += "\n" + more
-        after = score_spam("", text, _RULES).score
+        after = score_spam("", text, spam_rules).score
         assert after >= before - 1e-12
         before = after

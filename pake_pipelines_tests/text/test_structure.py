@@ -1,7 +1,7 @@
 """Structure: what counts as a paragraph, a heading and a list item."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from pake_pipelines.model.document import Structure
 from pake_pipelines.text.structure import measure_structure
@@ -27,6 +27,7 @@ def test_blocks_are_counted(markdown: str, paragraphs: int, headings: int, list_
     assert measure_structure(markdown) == Structure(paragraphs, headings, list_items)
 
 
+@settings(deadline=None)
 @given(any_text)
 def test_no_text_has_more_blocks_than_lines(text: str) -> None:
     found = measure_structure(text)

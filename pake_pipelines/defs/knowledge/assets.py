@@ -79,7 +79,12 @@ def knowledge_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.Assets
 
 
 def _asset(
-    partitions: dg.PartitionsDefinition[str], name: str, stage: Stage, deps: list[str], kinds: set[str], description: str
+    partitions: dg.PartitionsDefinition[str],
+    name: str,
+    stage: Stage,
+    deps: list[str],
+    kinds: set[str],
+    description: str,
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,

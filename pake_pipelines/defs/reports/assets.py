@@ -27,7 +27,9 @@ async def qa_report(knowledge_base: KnowledgeBase) -> dg.MaterializeResult:
     """Write the QA report unless nothing has changed since the last."""
     kit = knowledge_base.kit()
     async with knowledge_base.open(kit) as database:
-        delivered = await deliver_qa_report(kit, database, datetime.now(UTC))
+        delivered = await deliver_qa_report(
+            database, kit.settings.data / "reports", kit.quality.verdict, datetime.now(UTC)
+        )
     statistics = delivered.statistics
     return dg.MaterializeResult(
         metadata={

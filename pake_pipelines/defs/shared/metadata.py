@@ -18,4 +18,3 @@ def counts(result: StageResult) -> dict[str, Any]:
         "seconds": result.seconds,
         **{name: dict(value) if isinstance(value, dict) else value for name, value in result.details.items()},
     }
-

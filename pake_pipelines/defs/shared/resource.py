@@ -10,7 +10,7 @@ from pake_pipelines.settings import get_settings
 from pake_pipelines.store.database import Database, Patience, open_database
 
 
-class KnowledgeBase(dg.ConfigurableResource):  # type: ignore[type-arg]
+class KnowledgeBase(dg.ConfigurableResource):
     """The project's knowledge base. Nothing is opened before a stage asks."""
 
     def kit(self) -> Kit:

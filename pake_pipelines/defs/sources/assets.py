@@ -1,6 +1,5 @@
 """One asset per source, all read in one step, and `entries`, which everything behind depends on."""
 
-from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -122,7 +121,11 @@ def _events(visit: Visit) -> list[Any]:
     """Return what Dagster is told of one visit: a materialization and a passed check, or only a failed check."""
     key = source_key(visit.source)
     if visit.failed:
-        metadata = {"error": visit.error or "", "kind": visit.error_kind or "", "failures_in_a_row": visit.failures_in_a_row}
+        metadata: dict[str, Any] = {
+            "error": visit.error or "",
+            "kind": visit.error_kind or "",
+            "failures_in_a_row": visit.failures_in_a_row,
+        }
         return [
             dg.AssetCheckResult(
                 asset_key=key,
@@ -137,7 +140,12 @@ def _events(visit: Visit) -> list[Any]:
         rows=visit.rows, new=visit.new, updated=visit.updated, unchanged=visit.unchanged,
         skipped=visit.left_over, failed=visit.dead_letters, seconds=visit.seconds,
     )  # fmt: skip
-    more = {"outcome": visit.outcome, "found": visit.found, "replayed_from_archive": visit.replayed, "warnings": list(visit.warnings)}
+    more: dict[str, Any] = {
+        "outcome": visit.outcome,
+        "found": visit.found,
+        "replayed_from_archive": visit.replayed,
+        "warnings": list(visit.warnings),
+    }
     passed = dg.AssetCheckResult(asset_key=key, check_name=REACHABLE, passed=True, metadata={"outcome": visit.outcome})
     return [dg.MaterializeResult(key, metadata={**counts(result), **more}, check_results=[passed])]
 

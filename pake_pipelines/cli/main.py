@@ -1,0 +1,43 @@
+"""The `pake` command: its sub-commands, and the one place where an expected error becomes a sentence."""
+
+import typer
+
+from pake_pipelines.cli import config, db, node, sources
+from pake_pipelines.cli.console import fail
+from pake_pipelines.cli.dagster_api import DagsterError
+from pake_pipelines.cli.ingest import ingest
+from pake_pipelines.cli.setup import init, validate
+from pake_pipelines.cli.stack import StackError
+from pake_pipelines.cli.status import status
+from pake_pipelines.cli.up import down, up
+from pake_pipelines.config.loading import ConfigError
+from pake_pipelines.store.database import StoreError
+
+app = typer.Typer(
+    name="pake",
+    help="A knowledge base that fills, judges and looks after itself.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command()(up)
+app.command()(down)
+app.command()(status)
+app.command()(init)
+app.command()(validate)
+app.command()(ingest)
+app.add_typer(sources.app, name="sources")
+app.add_typer(node.app, name="node")
+app.add_typer(config.app, name="config")
+app.add_typer(db.app, name="db")
+
+
+def run() -> None:
+    """Run `pake`; what we expect to go wrong ends as one clear sentence and exit code 1."""
+    try:
+        try:
+            app(standalone_mode=True)
+        except (ConfigError, StoreError, StackError, DagsterError) as error:
+            fail(str(error))
+    except typer.Exit as ended:
+        raise SystemExit(ended.exit_code) from None

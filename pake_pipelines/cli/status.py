@@ -1,0 +1,66 @@
+"""`pake status`: is it up, what does it hold, what comes next."""
+
+from datetime import UTC, datetime
+from typing import Annotated, Any
+
+import typer
+
+from pake_pipelines.cli.console import out, print_json
+from pake_pipelines.cli.dagster_api import DagsterApi, DagsterError
+from pake_pipelines.cli.stack import running
+from pake_pipelines.cli.summary import read_summary, summary_table
+from pake_pipelines.settings import Settings, get_settings
+from pake_pipelines.store.database import StoreError, addresses, masked
+
+
+def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+    """Show what runs, what the knowledge base holds and when schedules tick; exit code 1 when it is down."""
+    settings = get_settings()
+    held = running(settings)
+    dagster = _dagster(DagsterApi(held[1])) if held else {"state": "down"}
+    try:
+        summaries, visits = read_summary(settings)
+        database = {"state": "up", "address": masked(addresses(settings).knowledge)}
+    except StoreError as error:
+        summaries, visits = [], []
+        database = {"state": "down", "reason": str(error)}
+    if as_json:
+        rows = [{name: getattr(one, name) for name in one.__slots__} for one in summaries]
+        print_json({"dagster": dagster, "database": database, "sources": rows, "visits": visits})
+    else:
+        _show(held, dagster, database, settings)
+        if summaries:
+            out.print(summary_table(summaries, visits))
+    if dagster["state"] != "up" or database["state"] != "up":
+        raise typer.Exit(1)
+
+
+def _dagster(api: DagsterApi) -> dict[str, Any]:
+    try:
+        daemons, schedules = api.daemons(), api.schedules()
+    except DagsterError as error:
+        return {"state": "unknown", "reason": str(error), "address": api.address}
+    unhealthy = [name for name, healthy in daemons.items() if not healthy]
+    state = "degraded" if unhealthy else "up"
+    return {"state": state, "address": api.address, "unhealthy_daemons": unhealthy, "schedules": schedules}
+
+
+def _show(held: tuple[int, str] | None, dagster: dict[str, Any], database: dict[str, Any], settings: Settings) -> None:
+    where = f"{dagster['address']} (process {held[0]})" if held else "start it with `pake up`"
+    out.print(f"Dagster     {_word(dagster['state'])}  {where}", soft_wrap=True)
+    for name in dagster.get("unhealthy_daemons", []):
+        out.print(f"            [yellow]the {name.lower()} daemon is not healthy[/]")
+    out.print(
+        f"PostgreSQL  {_word(database['state'])}  {database.get('address') or database['reason']}", soft_wrap=True
+    )
+    out.print(f"data        {settings.data}", soft_wrap=True)
+    for schedule in dagster.get("schedules", []):
+        if schedule["running"] and schedule["next"]:
+            tick = datetime.fromtimestamp(schedule["next"], UTC)
+            out.print(f"schedule    {schedule['name']}, next {tick:%a %d %b %H:%M} UTC")
+    out.print()
+
+
+def _word(state: str) -> str:
+    colour = {"up": "green", "down": "red"}.get(state, "yellow")
+    return f"[{colour}]{state:<8}[/]"

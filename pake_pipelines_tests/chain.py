@@ -1,0 +1,47 @@
+"""The way of a datum as tests walk it: visits, then every stage in order, without Dagster."""
+
+from pake_pipelines.pipeline.confidence import score_items
+from pake_pipelines.pipeline.connections import connect_items
+from pake_pipelines.pipeline.documents import build_documents
+from pake_pipelines.pipeline.duplicates import find_duplicates
+from pake_pipelines.pipeline.embeddings import embed_documents
+from pake_pipelines.pipeline.fetch import fetch_sources
+from pake_pipelines.pipeline.publish import publish_nodes
+
+STAGES = {
+    "documents": build_documents,
+    "embeddings": embed_documents,
+    "duplicates": find_duplicates,
+    "connections": connect_items,
+    "confidence": score_items,
+    "knowledge_nodes": publish_nodes,
+}
+
+
+async def visit(kit, database, run, *slugs, **options):
+    """Visit `slugs` (all enabled sources when none is given); return the visits by source."""
+    wanted = slugs or tuple(kit.sources.enabled)
+    return {one.source: one async for one in fetch_sources(kit, database, wanted, run, **options)}
+
+
+async def walk(kit, database, run):
+    """Run every stage behind the visits; return the results by stage."""
+    return {name: await stage(kit, database, run) for name, stage in STAGES.items()}
+
+
+async def rows(database, statement, *values):
+    """Return the rows of a query as dictionaries."""
+    async with database.connection() as connection:
+        return [dict(row) for row in await connection.fetch(statement, *values)]
+
+
+async def value(database, statement, *values):
+    """Return the one value of a query."""
+    async with database.connection() as connection:
+        return await connection.fetchval(statement, *values)
+
+
+async def execute(database, statement, *values):
+    """Carry out one statement."""
+    async with database.connection() as connection:
+        await connection.execute(statement, *values)

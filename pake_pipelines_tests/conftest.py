@@ -1,0 +1,136 @@
+"""What the tests stand on: one real embedded PostgreSQL per session, a fresh database and project per test."""
+
+import asyncio
+import itertools
+import shutil
+import tempfile
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.run import Run
+from pake_pipelines.settings import PACKAGE_HOME, Settings
+from pake_pipelines.store.database import (
+    Database,
+    Patience,
+    addresses,
+    create_databases,
+    open_database,
+    wait_for,
+    with_database,
+)
+from pake_pipelines.store.embedded import EmbeddedServer
+from pake_pipelines.store.migrate import migrate
+from pake_pipelines_tests.embedder import WordEmbedder
+from pake_pipelines_tests.site import Site
+
+TODAY = date(2026, 11, 22)
+NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture(scope="session")
+def server_settings() -> Iterator[Settings]:
+    """Settings of a project whose embedded server runs and whose knowledge database is migrated but empty."""
+    home = Path(tempfile.mkdtemp(prefix="pake-test-"))
+    home.chmod(0o755)
+    settings = Settings(home=home)
+    server = EmbeddedServer(settings.data)
+    server.start()
+    try:
+        asyncio.run(create_databases(settings))
+        migrate(addresses(settings).knowledge)
+        yield settings
+    finally:
+        server.stop()
+        shutil.rmtree(home, ignore_errors=True)
+
+
+_numbers = itertools.count()
+
+
+async def _execute(url: str, statement: str) -> None:
+    connection = await wait_for(url, Patience())
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+@contextmanager
+def _fresh_database(server_settings: Settings) -> Iterator[str]:
+    knowledge = addresses(server_settings).knowledge
+    maintenance, name = with_database(knowledge, "postgres"), f"test_{next(_numbers)}"
+    asyncio.run(_execute(maintenance, f'CREATE DATABASE "{name}" TEMPLATE pake_knowledge'))
+    try:
+        yield with_database(knowledge, name)
+    finally:
+        asyncio.run(_execute(maintenance, f'DROP DATABASE "{name}" WITH (FORCE)'))
+
+
+@pytest.fixture
+def database_url(server_settings: Settings) -> Iterator[str]:
+    """The address of a fresh, migrated, empty knowledge database."""
+    with _fresh_database(server_settings) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def module_database_url(server_settings: Settings) -> Iterator[str]:
+    """The same for a whole module: what was run once is looked at by many tests."""
+    with _fresh_database(server_settings) as url:
+        yield url
+
+
+Configure = Callable[..., Settings]
+
+
+@pytest.fixture
+def configure(tmp_path: Path, database_url: str) -> Configure:
+    """Return a function that makes a project: `configure(sources_yaml, quality_yaml="")` -> its settings."""
+
+    def make(sources: str, quality: str = "") -> Settings:
+        configs = tmp_path / "project" / "configs"
+        configs.mkdir(parents=True, exist_ok=True)
+        (configs / "sources.yaml").write_text(sources)
+        (configs / "quality.yaml").write_text(quality)
+        (configs.parent / "dagster.yaml").touch()
+        return Settings(home=configs.parent, database_url=database_url)  # type: ignore[arg-type]
+
+    return make
+
+
+@pytest.fixture
+def kit_of() -> Callable[[Settings], Kit]:
+    """Return a function from settings to a kit with a small deterministic embedder."""
+    return lambda settings: Kit(settings, WordEmbedder())
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[Database]:
+    """The fresh knowledge database, opened."""
+    async with open_database(database_url) as opened:
+        yield opened
+
+
+@pytest.fixture
+def run() -> Run:
+    """A run of today's partition."""
+    return Run("run-1", TODAY, NOW)
+
+
+@pytest.fixture
+def samples() -> Path:
+    """The directory of the first-run samples."""
+    return PACKAGE_HOME / "data" / "samples"
+
+
+@pytest.fixture
+def site() -> Iterator[Site]:
+    """An empty web site on loopback."""
+    opened = Site().start()
+    yield opened
+    opened.stop()

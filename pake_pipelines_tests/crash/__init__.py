@@ -1,0 +1,1 @@
+"""Crash safety: a real ingestion run, killed with SIGKILL at every crash point, then run again."""

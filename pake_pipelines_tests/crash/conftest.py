@@ -1,0 +1,17 @@
+"""The stage of the crash tests, built once."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pake_pipelines.settings import Settings
+from pake_pipelines.store.database import addresses
+from pake_pipelines_tests.crash.stage import Stage
+
+
+@pytest.fixture(scope="package")
+def stage(server_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+    """Both scenes, played once undisturbed."""
+    built = Stage(addresses(server_settings).knowledge, tmp_path_factory.mktemp("crash"))
+    yield built
+    built.close()

@@ -1,0 +1,134 @@
+"""What a project holds, in a form that two runs can be compared by.
+
+Surrogate ids are replaced by what they stand for, the ids of runs and the moments of writing are left out; everything
+else must be equal to the letter. Each table of the schema is in exactly one of `TABLES`, `RUN_LOGS` and `NOT_DATA`.
+"""
+
+import json
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Any, Final
+
+from pake_pipelines.store.database import Connection, Patience, wait_for
+from pake_pipelines.store.lake import Lake
+
+_ENTRY: Final = "(SELECT jsonb_build_array(x.pake_id, x.version) FROM pake.entries x WHERE x.entry_id = t.entry_id)"
+_FETCH: Final = (
+    "(SELECT jsonb_build_array(f.source, f.day, f.url, f.sha256) FROM pake.raw_fetches f WHERE f.fetch_id = t.{})"
+)
+
+
+def _rows(table: str, leave_out: str = "", where: str = "true", **instead: str) -> str:
+    """Return the query for the rows of `table` as jsonb, without the columns `leave_out`, with `instead` laid over."""
+    over = "".join(f" || jsonb_build_object('{name}', {expression})" for name, expression in instead.items())
+    return f"SELECT (to_jsonb(t) - '{{{leave_out}}}'::text[]{over})::text FROM pake.{table} t WHERE {where}"
+
+
+TABLES: Final = {
+    "sources": _rows("sources", "updated_at"),
+    "source_state": _rows(
+        "source_state", "checked_at,succeeded_at", backlog_fetch_id=_FETCH.format("backlog_fetch_id")
+    ),
+    "raw_fetches": _rows("raw_fetches", "fetch_id,fetched_at,run_id"),
+    "items": _rows("items", "created_at"),
+    "entries": _rows(
+        "entries",
+        "entry_id,run_id,created_at",
+        fetch_id=_FETCH.format("fetch_id"),
+        superseded_at="t.superseded_at IS NOT NULL",
+    ),
+    "dead_letters": _rows("dead_letters", "dead_letter_id,run_id,created_at", fetch_id=_FETCH.format("fetch_id")),
+    "stage_marks": _rows("stage_marks", "run_id,made_at", entry_id=_ENTRY),
+    "documents": _rows("documents", entry_id=_ENTRY),
+    "embeddings": _rows("embeddings", "run_id,created_at"),
+    "duplicate_candidates": _rows("duplicate_candidates", "run_id,created_at"),
+    "duplicate_groups": _rows("duplicate_groups", "run_id,updated_at"),
+    "duplicate_members": _rows("duplicate_members"),
+    "node_connections": _rows("node_connections", "connection_id,run_id,created_at"),
+    "qa_results": _rows("qa_results", entry_id=_ENTRY),
+    "confidence_scores": _rows("confidence_scores", entry_id=_ENTRY),
+    "knowledge_nodes": _rows("knowledge_nodes", "run_id,created_at,updated_at", entry_id=_ENTRY),
+    "confidence_history": _rows(
+        "confidence_history",
+        "run_id,created_at",
+        history_id="(SELECT count(*) FROM pake.confidence_history h"
+        " WHERE h.pake_id = t.pake_id AND h.history_id < t.history_id)",
+    ),
+    "processing_logs of items": _rows(
+        "processing_logs",
+        "run_id,created_at",
+        "t.pake_id IS NOT NULL",
+        log_id="(SELECT count(*) FROM pake.processing_logs l WHERE l.pake_id = t.pake_id AND l.log_id < t.log_id)",
+    ),
+}
+
+# A run that was killed and its successor are two runs, so these cannot equal one run's. What they count as new must
+# never exceed what one run counts: name -> query for (what was worked on, new and updated).
+RUN_LOGS: Final = {
+    "ingestion_runs": "SELECT source, sum(new + updated) FROM pake.ingestion_runs GROUP BY source",
+    "processing_logs of stages": """
+        SELECT operation, sum((details ->> 'new')::int + (details ->> 'updated')::int) FROM pake.processing_logs
+        WHERE pake_id IS NULL GROUP BY operation
+    """,
+}
+
+NOT_DATA: Final = frozenset({"alembic_version"})
+
+Snapshot = dict[str, Counter[str]]
+
+
+async def take_snapshot(url: str, data: Path, home: Path) -> Snapshot:
+    """Return everything that the database at `url` and the directory `data` of the project at `home` hold."""
+    connection = await wait_for(url, Patience())
+    try:
+        held = {name: Counter(row[0] for row in await connection.fetch(query)) for name, query in TABLES.items()}
+        bodies = await connection.fetch("SELECT DISTINCT lake_path FROM pake.raw_fetches")
+    finally:
+        await connection.close()
+    lake = Lake(str(data / "lake"))
+    held["lake"] = Counter(_lake_files(data / "lake"))
+    held["bodies that the lake gives back"] = Counter(row[0] for row in bodies if lake.read(row[0]))
+    held["reports"] = Counter(_reports(data / "reports"))
+    return {name: Counter({_placeless(row, home): count for row, count in rows.items()}) for name, rows in held.items()}
+
+
+def _placeless(row: str, home: Path) -> str:
+    return row.replace(str(home), "HOME")
+
+
+def _lake_files(lake: Path) -> list[str]:
+    """Return the files that count as archived; a temporary one that a killed run leaves behind is nobody's data."""
+    return [file.relative_to(lake).as_posix() for file in lake.rglob("*.zst")]
+
+
+def _reports(reports: Path) -> list[str]:
+    """Return the reports, each with its name and without the moment of its making."""
+    found = {file.name: file.read_text() for file in reports.iterdir() if not file.name.startswith(".")}
+    found["qa.html"] = re.sub(r'<div class="when">.*?</div>', "", found["qa.html"])
+    found["qa.json"] = json.dumps({**json.loads(found["qa.json"]), "timestamp": None})
+    return [f"{name}\n{text}" for name, text in found.items()]
+
+
+async def count_in_run_logs(url: str) -> dict[str, dict[str, int]]:
+    """Return how many new and updated rows the logs of all runs claim."""
+    connection = await wait_for(url, Patience())
+    try:
+        return {name: dict(map(tuple, await connection.fetch(query))) for name, query in RUN_LOGS.items()}
+    finally:
+        await connection.close()
+
+
+async def tables_of(connection: Connection) -> set[str]:
+    """Return the names of all tables of the schema."""
+    rows = await connection.fetch("SELECT table_name FROM information_schema.tables WHERE table_schema = 'pake'")
+    return {row[0] for row in rows}
+
+
+def differences(expected: Snapshot, found: Snapshot) -> dict[str, dict[str, list[Any]]]:
+    """Return for each table what is lost and what is there too often; empty when both are equal."""
+    return {
+        name: {"lost": sorted((rows - found[name]).elements()), "doubled": sorted((found[name] - rows).elements())}
+        for name, rows in expected.items()
+        if rows != found[name]
+    }

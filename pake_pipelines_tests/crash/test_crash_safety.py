@@ -1,0 +1,85 @@
+"""A run that is killed anywhere and run again leaves what an undisturbed run leaves: nothing lost, nothing doubled."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+
+import pytest
+
+from pake_pipelines.crash import CrashPoint
+from pake_pipelines.store.database import Database
+from pake_pipelines_tests.crash import snapshot
+from pake_pipelines_tests.crash.plants import PLANTS
+from pake_pipelines_tests.crash.snapshot import differences
+from pake_pipelines_tests.crash.stage import SCENES, Outcome, Scene, Stage, outcome, run
+
+# the points at which each planted bug does its harm
+HARMFUL = {
+    "hash_before_content": [CrashPoint.LAKE_WRITTEN, CrashPoint.FETCH_ENTRIES_WRITTEN],
+    "watermark_apart": [CrashPoint.FETCH_ENTRIES_WRITTEN, CrashPoint.FETCH_WATERMARK_WRITTEN],
+    "marks_before_results": [CrashPoint.DOCUMENTS_WRITTEN],
+    "history_apart": [CrashPoint.PUBLISH_NODES_WRITTEN],
+}
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_an_undisturbed_run_comes_by_every_crash_point(stage: Stage, scene: str) -> None:
+    assert set(stage.scenes[scene].reached) == set(CrashPoint)
+
+
+async def test_every_table_is_compared_or_left_out_for_a_reason(database: Database) -> None:
+    async with database.connection() as connection:
+        tables = await snapshot.tables_of(connection)
+    compared = {name.partition(" ")[0] for name in (*snapshot.TABLES, *snapshot.RUN_LOGS)}
+    assert compared | snapshot.NOT_DATA == tables
+
+
+@pytest.mark.parametrize("scene", SCENES)
+def test_two_undisturbed_runs_hold_the_same(stage: Stage, scene: str) -> None:
+    expected = stage.scenes[scene].expected.held
+    assert all(expected.values()), "a table without rows proves nothing"
+    with stage.attempt(stage.scenes[scene]) as attempt:
+        run(attempt)
+        assert differences(expected, outcome(attempt).held) == {}
+
+
+@pytest.mark.parametrize("point", CrashPoint)
+def test_a_killed_run_is_made_up_for_by_the_next(stage: Stage, point: CrashPoint) -> None:
+    deaths = [(scene, reach) for scene in stage.scenes.values() for reach in (1, 2) if reach <= scene.reached[point]]
+    assert deaths, f"no run comes by {point}"
+
+    def die(death: tuple[Scene, int]) -> Outcome:
+        scene, reach = death
+        return stage.killed_and_run_again(scene, point, reach)
+
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = list(threads.map(die, deaths))
+    for (scene, reach), after in zip(deaths, found, strict=True):
+        where = f"{scene.home.name}, death at reach {reach} of {point}"
+        assert differences(scene.expected.held, after.held) == {}, where
+        assert not claimed_twice(scene.expected, after), where
+
+
+def claimed_twice(expected: Outcome, after: Outcome) -> dict[str, dict[str, int]]:
+    """Return what the logs of all runs together claim beyond what one run did."""
+    over = {
+        log: {work: count for work, count in claims.items() if count > expected.logged[log].get(work, 0)}
+        for log, claims in after.logged.items()
+    }
+    return {log: claims for log, claims in over.items() if claims}
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_bug_is_caught(stage: Stage, plant: str) -> None:
+    scene = stage.scenes["first met"]
+    with ThreadPoolExecutor(os.cpu_count()) as threads:
+        found = list(threads.map(lambda point: stage.killed_and_run_again(scene, point, plant=plant), HARMFUL[plant]))
+    assert any(differences(scene.expected.held, after.held) for after in found)
+
+
+@pytest.mark.parametrize("plant", PLANTS)
+def test_a_planted_bug_shows_only_when_the_run_dies(stage: Stage, plant: str) -> None:
+    scene = stage.scenes["first met"]
+    with stage.attempt(scene) as attempt:
+        run(replace(attempt, plant=plant))
+        assert differences(scene.expected.held, outcome(attempt).held) == {}

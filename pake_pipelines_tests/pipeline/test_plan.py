@@ -1,0 +1,68 @@
+"""Which entries of a fetched body become versions in force: a pure decision."""
+
+from datetime import UTC, datetime, timedelta
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pake_pipelines.model.entry import Entry
+from pake_pipelines.model.identity import pake_id
+from pake_pipelines.pipeline.fetch import plan_entries
+from pake_pipelines.store.entries import CurrentVersion
+
+EARLY = datetime(2026, 11, 1, tzinfo=UTC)
+LATE = EARLY + timedelta(days=1)
+
+
+def entry(key, body="text"):
+    return Entry(key=key, title=key, body=body, media_type="text/plain")
+
+
+def known(one, fetched_at=EARLY):
+    return {pake_id("s", one.key): CurrentVersion(one.entry_hash, fetched_at)}
+
+
+def test_an_unknown_entry_is_new():
+    plan = plan_entries("s", [entry("a")], {}, LATE, 10)
+    assert (plan.new, plan.updated, plan.unchanged, plan.left_over) == (1, 0, 0, 0)
+    assert list(plan.save) == [pake_id("s", "a")]
+
+
+def test_an_entry_that_says_the_same_is_unchanged():
+    plan = plan_entries("s", [entry("a")], known(entry("a")), LATE, 10)
+    assert (plan.save, plan.unchanged) == ({}, 1)
+
+
+def test_an_entry_that_says_something_else_is_an_update():
+    plan = plan_entries("s", [entry("a", "new")], known(entry("a", "old")), LATE, 10)
+    assert (plan.new, plan.updated, len(plan.save)) == (0, 1, 1)
+
+
+def test_an_older_fetch_never_replaces_a_newer_version():
+    plan = plan_entries("s", [entry("a", "old")], known(entry("a", "new"), LATE), EARLY, 10)
+    assert (plan.save, plan.unchanged) == ({}, 1)
+
+
+def test_what_is_already_stored_does_not_use_up_the_limit():
+    plan = plan_entries("s", [entry("a"), entry("b"), entry("c")], known(entry("a")), LATE, 1)
+    assert list(plan.save) == [pake_id("s", "b")]
+    assert (plan.unchanged, plan.left_over) == (1, 1)
+
+
+def test_the_same_key_in_two_sources_is_two_items():
+    plan = plan_entries("other", [entry("a")], known(entry("a")), LATE, 10)
+    assert plan.new == 1
+
+
+bodies = st.sampled_from(["one", "two"])
+keys = st.lists(st.sampled_from("abcdefgh"), unique=True)
+
+
+@given(keys, st.dictionaries(st.sampled_from("abcdefgh"), st.tuples(bodies, st.booleans())), st.integers(0, 5))
+def test_every_entry_is_counted_exactly_once_and_the_limit_holds(found, stored, limit):
+    held = {}
+    for key, (body, newer) in stored.items():
+        held |= known(entry(key, body), LATE + timedelta(days=1) if newer else EARLY)
+    plan = plan_entries("s", [entry(key, "one") for key in found], held, LATE, limit)
+    assert plan.new + plan.updated + plan.unchanged + plan.left_over == len(found)
+    assert plan.new + plan.updated == len(plan.save) <= limit
