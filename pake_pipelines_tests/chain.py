@@ -45,3 +45,36 @@ async def execute(database, statement, *values):
     """Carry out one statement."""
     async with database.connection() as connection:
         await connection.execute(statement, *values)
+
+
+# what says when a run took place, and nothing of what it found
+_CLOCKS = {"source_state": {"checked_at", "succeeded_at"}}
+_JOURNALS = {"ingestion_runs", "alembic_version"}
+
+
+async def contents(database):
+    """Return a hash of the contents of every data table, by name."""
+    named = await rows(
+        database,
+        """
+        SELECT table_name, column_name FROM information_schema.columns JOIN information_schema.tables USING
+            (table_schema, table_name)
+        WHERE table_schema = 'pake' AND table_type = 'BASE TABLE' ORDER BY table_name, ordinal_position
+        """,
+    )
+    columns = {}
+    for row in named:
+        if row["table_name"] not in _JOURNALS and row["column_name"] not in _CLOCKS.get(row["table_name"], ()):
+            columns.setdefault(row["table_name"], []).append(row["column_name"])
+    return {
+        table: await value(
+            database,
+            f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM (SELECT {', '.join(some)} FROM {table}) t",
+        )
+        for table, some in columns.items()
+    }
+
+
+def changed(before, after):
+    """Return the names of the tables whose contents differ."""
+    return {table for table in before if before[table] != after[table]}

@@ -3,12 +3,70 @@
 import random
 from xml.sax.saxutils import escape
 
-_WORDS = (
-    "river lantern copper orchard signal harbour willow granite meadow thunder violin compass marble feather glacier "
-    "saddle pepper anchor basket candle dragon engine falcon garden hammer island jacket kettle ladder mirror needle "
-    "ocean pencil quartz ribbon shadow ticket umbrella valley window yellow zebra almond bridge cactus desert ember "
-    "forest ginger helmet indigo jungle kitten lemon mango nectar olive parrot quiver rocket silver tunnel"
-).split()
+_WORDS = [
+    "river",
+    "lantern",
+    "copper",
+    "orchard",
+    "signal",
+    "harbour",
+    "willow",
+    "granite",
+    "meadow",
+    "thunder",
+    "violin",
+    "compass",
+    "marble",
+    "feather",
+    "glacier",
+    "saddle",
+    "pepper",
+    "anchor",
+    "basket",
+    "candle",
+    "dragon",
+    "engine",
+    "falcon",
+    "garden",
+    "hammer",
+    "island",
+    "jacket",
+    "kettle",
+    "ladder",
+    "mirror",
+    "needle",
+    "ocean",
+    "pencil",
+    "quartz",
+    "ribbon",
+    "shadow",
+    "ticket",
+    "umbrella",
+    "valley",
+    "window",
+    "yellow",
+    "zebra",
+    "almond",
+    "bridge",
+    "cactus",
+    "desert",
+    "ember",
+    "forest",
+    "ginger",
+    "helmet",
+    "indigo",
+    "jungle",
+    "kitten",
+    "lemon",
+    "mango",
+    "nectar",
+    "olive",
+    "parrot",
+    "quiver",
+    "rocket",
+    "silver",
+    "tunnel",
+]
 
 
 def prose(number, sentences=6):

@@ -14,19 +14,8 @@ from pake_pipelines.cli.stack import stack_up
 from pake_pipelines.cli.summary import read_summary, summary_table
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.sources import SourcesConfig
+from pake_pipelines.pipeline.chain import BEHIND_SOURCES, INGEST
 from pake_pipelines.settings import Settings, get_settings
-
-JOB = "ingest"
-BEHIND = (
-    "entries",
-    "documents",
-    "embeddings",
-    "duplicates",
-    "connections",
-    "confidence",
-    "knowledge_nodes",
-    "qa_report",
-)
 
 
 def ingest(
@@ -96,10 +85,10 @@ def launch_and_follow(
 ) -> RunState:
     """Launch an ingestion run, show its progress, say what went wrong if anything did, and return how it ended."""
     chosen = list(slugs or load_sources(settings.configs).enabled)
-    assets = [["source", slug] for slug in chosen] + [[name] for name in BEHIND]
+    assets = [["source", slug] for slug in chosen] + [[name] for name in BEHIND_SOURCES]
     config = {"ops": {"read_sources": {"config": dict(fetch or {})}}}
     partition = day or datetime.now(UTC).date().isoformat()
-    run_id = api.launch(JOB, partition, assets, config, {"pake/launched_by": "pake"})
+    run_id = api.launch(INGEST, partition, assets, config, {"pake/launched_by": "pake"})
     out.quiet = quiet
     out.print(f"[bold]{escape(title)}[/]  {api.address}/runs/{run_id}", soft_wrap=True)
     state = follow(api, run_id)

@@ -73,8 +73,17 @@ class DagsterProcesses:
         env = dagster_environment(self._settings)
         self._spawn(
             "code-server",
-            ["dagster", "code-server", "start", "-m", "pake_pipelines.definitions", "--location-name", LOCATION]
-            + ["--socket", str(self._socket)],
+            [
+                "dagster",
+                "code-server",
+                "start",
+                "-m",
+                "pake_pipelines.definitions",
+                "--location-name",
+                LOCATION,
+                "--socket",
+                str(self._socket),
+            ],
             env,
         )
         shared = ["-w", str(workspace)]

@@ -10,6 +10,7 @@ from rich.text import Text
 
 from pake_pipelines.cli.console import out
 from pake_pipelines.cli.dagster_api import DagsterApi, RunState, Step
+from pake_pipelines.pipeline.chain import BEHIND_SOURCES
 
 _POLL_SECONDS: Final = 0.7
 _MARKS: Final = {
@@ -19,16 +20,7 @@ _MARKS: Final = {
     "IN_PROGRESS": ("●", "cyan"),
 }
 _WAITING: Final = ("·", "dim")
-STEPS: Final = (
-    "read_sources",
-    "documents",
-    "embeddings",
-    "duplicates",
-    "connections",
-    "confidence",
-    "knowledge_nodes",
-    "qa_report",
-)
+STEPS: Final = ("read_sources", *BEHIND_SOURCES[1:])
 
 
 def follow(api: DagsterApi, run_id: str) -> RunState:

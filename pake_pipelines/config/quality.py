@@ -69,7 +69,6 @@ class LinkRules(Section):
     """Link checking (QA-08)."""
 
     check_external: bool
-    timeout_seconds: float = Field(gt=0)
 
 
 class DuplicateRules(Section):
@@ -77,7 +76,6 @@ class DuplicateRules(Section):
 
     candidate_threshold: Share
     content_threshold: Share
-    title_threshold: Share
     max_candidates: int = Field(ge=1, le=100)
     keep: Literal["oldest", "newest"]
 

@@ -6,7 +6,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlencode, urlsplit, urlunsp
 
 # query parameters that say where a reader came from, never what is read
 _TRACKING: Final = re.compile(
-    r"utm_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|igshid|yclid|_hs(?:enc|mi)|mkt_tok|ref(?:_src)?|source|cmpid|spm",
+    r"utm_\w+|mc_[ce]id|fbclid|gclid|dclid|msclkid|igshid|yclid|_hs(?:enc|mi)|mkt_tok|ref_src|cmpid|spm",
     re.IGNORECASE,
 )
 _DEFAULT_PORTS: Final = {"http": 80, "https": 443}

@@ -29,7 +29,7 @@ class Edge:
 
 
 def connect(pairs: Iterable[Pair], *, max_degree: int) -> list[Edge]:
-    """Return the connections that start at the items of `pairs` (strongest first), at most `max_degree` similar ones each.
+    """Return the connections that start at the items of `pairs` (strongest first), at most `max_degree` similar ones.
 
     A duplicate points at its group's canonical member only, with the strength of the best pair that made it one.
     """

@@ -1,1 +1,1 @@
-"""Floor 4, the Dagster face: assets, checks, jobs, schedules and resources; thin, and the only rooms that know Dagster."""
+"""Floor 4, the Dagster face: assets, checks, jobs, schedules and resources; thin, and alone in knowing Dagster."""

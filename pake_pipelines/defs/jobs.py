@@ -8,11 +8,10 @@ import dagster as dg
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
 from pake_pipelines.defs.sources.assets import source_key
+from pake_pipelines.pipeline.chain import BEHIND_SOURCES, INGEST
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
-
-INGEST = "ingest"
 
 
 def ingest_job() -> "AssetJob":
@@ -24,21 +23,6 @@ def ingest_job() -> "AssetJob":
         description="From the sources to the verdicts and the report, for one day.",
         tags={"dagster/max_runtime": "7200"},
     )
-
-
-def behind_sources() -> list[dg.AssetKey]:
-    """Return what every ingestion run makes besides its sources."""
-    names = (
-        "entries",
-        "documents",
-        "embeddings",
-        "duplicates",
-        "connections",
-        "confidence",
-        "knowledge_nodes",
-        "qa_report",
-    )
-    return [dg.AssetKey(name) for name in names]
 
 
 def schedules(config: SourcesConfig, job: "AssetJob", *, on: bool) -> list[dg.ScheduleDefinition]:
@@ -71,7 +55,7 @@ def _tick(
             return dg.SkipReason(f"none of the sources of {schedule.name} is enabled")
         return dg.RunRequest(
             partition_key=context.scheduled_execution_time.strftime("%Y-%m-%d"),
-            asset_selection=[*map(source_key, slugs), *behind_sources()],
+            asset_selection=[*map(source_key, slugs), *map(dg.AssetKey, BEHIND_SOURCES)],
             run_config=run_config(schedule),
             tags={"pake/schedule": slug, "dagster/priority": PRIORITIES[schedule.priority]},
         )

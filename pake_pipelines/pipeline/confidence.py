@@ -26,7 +26,7 @@ from pake_pipelines.text.spam import score_spam
 
 
 async def score_items(kit: Kit, database: Database, run: Run) -> StageResult:
-    """Judge the run's day where it was not judged under the current rules, and items elsewhere whose evidence changed."""
+    """Judge what was not judged under the current rules: the run's day, and items elsewhere whose evidence changed."""
     watch, rules = Stopwatch(), kit.quality
     version = confidence_version(rules)
     async with database.connection() as connection:
@@ -56,7 +56,7 @@ def confidence_version(rules: QualityConfig) -> str:
 def judge(
     document: StoredDocument, linked: Sequence[tuple[str, float]], rules: QualityConfig, now: datetime
 ) -> Judgement:
-    """Evaluate every rule and weigh every factor for one document; `linked` holds (type, strength) of its connections."""
+    """Evaluate every rule and weigh every factor; `linked` holds (type, strength) of the document's connections."""
     spam = score_spam(document.title, document.text, rules.spam, links=find_links(document.body))
     weights = rules.confidence.weights
     confidence = combine(

@@ -15,8 +15,8 @@ from pake_pipelines.model.document import Document, Linguistics
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
-from pake_pipelines.store import documents, entries, marks
-from pake_pipelines.store.database import Database
+from pake_pipelines.store import documents, duplicates, entries, marks, nodes
+from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.entries import StoredEntry
 from pake_pipelines.store.marks import Stage
 from pake_pipelines.text.clean import clean_text, clean_title
@@ -39,9 +39,17 @@ async def build_documents(kit: Kit, database: Database, run: Run) -> StageResult
         made = list(clean(found, rules, model))
         async with database.transaction() as connection:
             changed = await documents.save_documents(connection, made, version=version, run_id=run.run_id)
+            await _withdraw(connection, changed, run.run_id)
         crash.point(CrashPoint.DOCUMENTS_COMMITTED)
         result = _counted(result, made, len(changed))
     return replace(result, looked_at=len(todo), seconds=watch.seconds)
+
+
+async def _withdraw(connection: Connection, changed: Sequence[int], run_id: str) -> None:
+    """Take back what an earlier version of a now dropped item brought about: its node, and its part in any pair."""
+    dropped = await documents.dropped_items(connection, changed)
+    await nodes.withdraw(connection, dropped, run_id)
+    await marks.disturb(connection, [Stage.DUPLICATES], await duplicates.partners(connection, list(dropped)))
 
 
 def documents_version(rules: QualityConfig, spacy_model: str) -> str:

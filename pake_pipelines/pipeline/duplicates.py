@@ -20,26 +20,34 @@ from pake_pipelines.store.marks import Stage
 
 
 async def find_duplicates(kit: Kit, database: Database, run: Run) -> StageResult:
-    """Compare the documents of the run's day that were not compared yet under the current rules and model."""
+    """Compare the documents of the run's day that were not compared yet under the current rules and model.
+
+    Copies whose common partner has changed are compared once more, until nothing is left to compare.
+    """
     watch, rules, model = Stopwatch(), kit.quality.duplicates, kit.embedder.model
     version = version_of(dedup.VERSION, rules, model)
-    async with database.connection() as connection:
-        todo = await marks.pending(connection, Stage.DUPLICATES, run.day, version)
     result = StageResult(details={"candidates": 0, "groups_touched": 0})
-    for batch in batches(todo):
-        async with database.transaction() as connection:
-            await duplicates.lock_grouping(connection)
-            candidates = await _compare(connection, batch, rules, model)
-            changed, groups = await _regroup(connection, batch, candidates, rules, version, run.run_id)
-            await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed)
-            await marks.mark(connection, Stage.DUPLICATES, batch, version, run.run_id)
-        crash.point(CrashPoint.DUPLICATES_COMMITTED)
-        details = {
-            "candidates": result.details["candidates"] + len(candidates),
-            "groups_touched": result.details["groups_touched"] + groups,
-        }
-        result = replace(result, new=result.new + len(batch), details=details)
-    return replace(result, looked_at=len(todo), seconds=watch.seconds)
+    while todo := await _pending(database, run, version):
+        for batch in batches(todo):
+            async with database.transaction() as connection:
+                await duplicates.lock_grouping(connection)
+                candidates = await _compare(connection, batch, rules, model)
+                await marks.mark(connection, Stage.DUPLICATES, batch, version, run.run_id)
+                changed, groups = await _regroup(connection, batch, candidates, rules, version, run.run_id)
+                await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed)
+            crash.point(CrashPoint.DUPLICATES_COMMITTED)
+            details = {
+                "candidates": result.details["candidates"] + len(candidates),
+                "groups_touched": result.details["groups_touched"] + groups,
+            }
+            result = replace(result, new=result.new + len(batch), details=details)
+        result = replace(result, looked_at=result.looked_at + len(todo))
+    return replace(result, seconds=watch.seconds)
+
+
+async def _pending(database: Database, run: Run, version: str) -> Sequence[int]:
+    async with database.connection() as connection:
+        return await marks.pending(connection, Stage.DUPLICATES, run.day, version)
 
 
 async def _compare(
@@ -69,14 +77,15 @@ async def _regroup(
     version: str,
     run_id: str,
 ) -> tuple[set[UUID], int]:
-    """Store the candidates and group again whatever they touch; return the items that changed and the number of groups."""
+    """Store the candidates and group whatever they touch; return the items that changed and the number of groups."""
     mine = await documents.pake_ids(connection, batch)
     rows = [CandidateRow(c.a, c.b, c.level, c.score, c.decision, c.evidence) for c in candidates.values()]
     paired = await duplicates.replace_candidates(connection, mine, rows, version=version, run_id=run_id)
-    reached, pairs = await duplicates.surroundings(connection, {*mine, *paired})
+    await marks.disturb(connection, [Stage.DUPLICATES], paired.parted - set(mine))
+    reached, pairs = await duplicates.surroundings(connection, {*mine, *paired.items})
     facts = await duplicates.member_facts(connection, reached)
     members = {fact.pake_id: Member(fact.pake_id, fact.dated, fact.authority) for fact in facts}
     alive = [(a, b) for a, b in pairs if a in members and b in members]
     groups = [GroupRow(g.group_id, g.canonical_id, g.members) for g in group(members, alive, rules.keep)]
     regrouped = await duplicates.replace_groups(connection, reached, groups, run_id)
-    return paired | regrouped, len(groups)
+    return paired.items | regrouped, len(groups)

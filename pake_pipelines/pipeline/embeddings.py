@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 async def embed_documents(kit: Kit, database: Database, run: Run) -> StageResult:
-    """Embed the documents of the run's day whose text has no vector under the current model; texts shared by several items once.
+    """Embed the texts of the run's day that have no vector under the current model, each different text once.
 
     The model is loaded only when there is something to embed. Raises ModelError when it cannot be.
     """

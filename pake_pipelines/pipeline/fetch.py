@@ -25,6 +25,7 @@ from pake_pipelines.sources.readers import needs_http, reader_for
 from pake_pipelines.store import entries, fetches, runs, sources
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.entries import CurrentVersion
+from pake_pipelines.store.lake import Archived
 from pake_pipelines.store.sources import SourceRow, SourceState
 
 log = logging.getLogger(__name__)
@@ -32,7 +33,10 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """What came of one visit to one source; `outcome` is ok, unchanged or failed, `rows` its entries of the day in force."""
+    """What came of one visit to one source.
+
+    `outcome` is ok, unchanged or failed; `rows` counts the source's entries of the day in force.
+    """
 
     source: str
     outcome: str = "unchanged"
@@ -193,15 +197,15 @@ class _Visitor:
             afresh = self._full or not same_parser
             known = {} if afresh or not self._reader.dated else await fetches.latest_by_url(connection, self._slug)
         memory = Memory() if afresh else _memory(state, known)
-        took_any = False
+        if state.backlog_fetch_id is not None:
+            await self._take_backlog(state)
+            if self._result.left_over:
+                return
         async for body in self._bodies(memory):
-            took_any = True
             if self._room > 0:
                 await self._take(body)
             else:
                 self._result = replace(self._result, left_over=self._result.left_over + 1)
-        if not took_any and state.backlog_fetch_id is not None:
-            await self._take_backlog(state)
         if self._reader.dated and not same_parser and not self._result.left_over:
             async with self._database.transaction() as connection:
                 await sources.save_state(connection, self._slug, SourceState(parser_version=self._reader.version))
@@ -229,25 +233,13 @@ class _Visitor:
         try:
             parsed = await self._parse(body)
         except SourceError as error:
-            if not self._reader.dated:
-                raise
-            await self._bury(Unparsed(body.url, error.kind, str(error)))
-            return
+            await self._bury(Unparsed(body.url, error.kind, str(error)), (body, archived))
+            if self._reader.dated:
+                return
+            raise
         async with self._database.transaction() as connection:
             await sources.lock(connection, self._slug)
-            fetch_id = await fetches.save_fetch(
-                connection,
-                source=self._slug,
-                day=self._run.day,
-                url=body.url,
-                fetched_at=body.fetched_at,
-                modified_at=body.modified_at,
-                media_type=body.media_type,
-                size=archived.size,
-                sha256=archived.sha256,
-                lake_path=archived.path,
-                run_id=self._run.run_id,
-            )
+            fetch_id = await self._save_fetch(connection, body, archived)
             plan = await self._store(connection, fetch_id, parsed, body.fetched_at)
             if not self._reader.dated:
                 state = SourceState(
@@ -261,6 +253,21 @@ class _Visitor:
             crash.point(CrashPoint.FETCH_WATERMARK_WRITTEN)
         crash.point(CrashPoint.FETCH_COMMITTED)
         self._count(parsed, plan)
+
+    async def _save_fetch(self, connection: Connection, body: Fetched, archived: Archived) -> int:
+        return await fetches.save_fetch(
+            connection,
+            source=self._slug,
+            day=self._run.day,
+            url=body.url,
+            fetched_at=body.fetched_at,
+            modified_at=body.modified_at,
+            media_type=body.media_type,
+            size=archived.size,
+            sha256=archived.sha256,
+            lake_path=archived.path,
+            run_id=self._run.run_id,
+        )
 
     async def _parse(self, body: Fetched) -> Parsed:
         try:
@@ -306,11 +313,16 @@ class _Visitor:
         async with self._database.connection() as connection:
             held = await fetches.fetches_of_day(connection, self._slug, self._run.day)
         for raw in held:
-            await self._take_again(raw, None)
+            try:
+                await self._take_again(raw, None)
+            except SourceError as error:
+                if error.kind == "archive":
+                    raise
+                self._result = replace(self._result, warnings=(*self._result.warnings, str(error)))
         self._result = replace(self._result, replayed=True)
 
     async def _take_backlog(self, state: SourceState) -> None:
-        """Take more of what an earlier visit had to leave over."""
+        """Take more of what an earlier visit left over; while some of it is left, the source is not asked for more."""
         async with self._database.connection() as connection:
             raw = await fetches.fetch_by_id(connection, state.backlog_fetch_id or 0)
         await self._take_again(raw, state)
@@ -328,9 +340,11 @@ class _Visitor:
                 await sources.save_state(connection, self._slug, replace(state, backlog_fetch_id=None))
         self._count(parsed, plan)
 
-    async def _bury(self, letter: Unparsed) -> None:
+    async def _bury(self, letter: Unparsed, unparsed: tuple[Fetched, Archived] | None = None) -> None:
+        """Keep what could not be read as a dead letter, with its raw bytes where there are any."""
         async with self._database.transaction() as connection:
-            await self._save_letters(connection, [letter], None)
+            fetch_id = await self._save_fetch(connection, *unparsed) if unparsed else None
+            await self._save_letters(connection, [letter], fetch_id)
         self._result = replace(self._result, outcome="ok", dead_letters=self._result.dead_letters + 1)
 
     def _count(self, parsed: Parsed, plan: EntryPlan) -> None:

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from pake_pipelines import crash, quality
-from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.config.quality import Actions, QualityConfig
 from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.judgement import Verdict
@@ -28,16 +28,16 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
     for batch in batches(todo):
         async with database.transaction() as connection:
             judged = await judgements.load_judged(connection, batch)
-            decided = [(one, decide_item(one, rules)) for one in judged]
+            decided = [(one, decide_item(one, rules), shown_score(one, rules.actions)) for one in judged]
             changed = await nodes.save_nodes(
                 connection,
-                [_node(one, verdict) for one, verdict in decided],
-                [row for one, verdict in decided if (row := _history(one, verdict))],
+                [_node(one, verdict, score) for one, verdict, score in decided],
+                [row for one, verdict, score in decided if (row := _history(one, verdict, score))],
                 run.run_id,
             )
             await marks.mark(connection, Stage.KNOWLEDGE_NODES, [one.entry_id for one in judged], version, run.run_id)
         crash.point(CrashPoint.PUBLISH_COMMITTED)
-        new = sum(1 for one, _ in decided if one.old_status is None)
+        new = sum(1 for one in judged if one.old_status is None)
         result = replace(
             result,
             new=result.new + new,
@@ -61,13 +61,20 @@ def decide_item(judged: Judged, rules: QualityConfig) -> Verdict:
     )
 
 
-def _node(judged: Judged, verdict: Verdict) -> NodeRow:
+def shown_score(judged: Judged, actions: Actions) -> float:
+    """Return the score that the node shows: it keeps its first one while `auto_update_confidence` is off (QA-20)."""
+    if judged.old_score is not None and not actions.auto_update_confidence:
+        return judged.old_score
+    return judged.confidence.score
+
+
+def _node(judged: Judged, verdict: Verdict, score: float) -> NodeRow:
     return NodeRow(
         pake_id=judged.pake_id,
         entry_id=judged.entry_id,
         title=judged.title,
         content=judged.text,
-        confidence_score=judged.confidence.score,
+        confidence_score=score,
         verification_status=verdict.status.value,
         reasons=verdict.reasons,
         flags=verdict.flags,
@@ -79,9 +86,9 @@ def _node(judged: Judged, verdict: Verdict) -> NodeRow:
     )
 
 
-def _history(judged: Judged, verdict: Verdict) -> HistoryRow | None:
+def _history(judged: Judged, verdict: Verdict, score: float) -> HistoryRow | None:
     """Return the change of score or status to remember, None when there is none."""
-    score, status = judged.confidence.score, verdict.status.value
+    status = verdict.status.value
     if judged.old_status == status and judged.old_score == score:
         return None
     reason = verdict.reasons[0] if verdict.reasons else "no reason given"

@@ -132,7 +132,7 @@ def _low_remark(found: _Findings, rules: VerdictRules) -> str:
         (rules.low_confidence_flag, "below which an item is flagged"),
     )
     limit, meaning = next(
-        (step for step in steps if found.score < step[0]), (rules.auto_verify, "that verifies an item")
+        (step for step in steps if found.score < step[0]), (rules.auto_verify, "from which on an item is verified")
     )
     return f"The score {found.score:.3f} is below {limit}, {meaning}."
 

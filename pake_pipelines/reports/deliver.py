@@ -8,12 +8,12 @@ from typing import Any
 
 from pake_pipelines.config.quality import VerdictRules
 from pake_pipelines.config.version import version_of
-from pake_pipelines.reports.qa import Statistics, build_report
+from pake_pipelines.reports.qa import QaReport, build_report
 from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
 from pake_pipelines.store import nodes
 from pake_pipelines.store.database import Database
 
-_LAYOUT = "1"
+_LAYOUT = "2"
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ async def deliver_qa_report(database: Database, directory: Path, rules: VerdictR
     markdown = qa_markdown(report)
     write_whole(page, qa_html(report))
     write_whole(text, markdown)
-    write_whole(data, _json(version, report.statistics, now, report.recommendations))
+    write_whole(data, _json(version, report))
     return Delivered(page, True, markdown, asdict(report.statistics))
 
 
@@ -52,11 +52,13 @@ def _held(data: Path) -> dict[str, Any] | None:
     return held if "version" in held and "statistics" in held else None
 
 
-def _json(version: str, statistics: Statistics, now: datetime, recommendations: tuple[str, ...]) -> str:
+def _json(version: str, report: QaReport) -> str:
     said = {
         "version": version,
-        "timestamp": now.isoformat(),
-        "statistics": asdict(statistics),
-        "recommendations": list(recommendations),
+        "timestamp": report.made_at.isoformat(),
+        "statistics": asdict(report.statistics),
+        "sources": [asdict(source) for source in report.sources],
+        "recent_issues": [asdict(issue) for issue in report.issues],
+        "recommendations": list(report.recommendations),
     }
-    return json.dumps(said, indent=2)
+    return json.dumps(said, indent=2, default=str, ensure_ascii=False)

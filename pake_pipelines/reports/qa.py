@@ -17,7 +17,7 @@ _MANY_REJECTED = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Statistics:
-    """Counts over all nodes; `average_confidence` is None and `quality_score` (percent verified) 0 when there are none."""
+    """Counts over all nodes; without any, `average_confidence` is None and `quality_score` (percent verified) 0."""
 
     total: int
     by_status: dict[str, int]

@@ -12,7 +12,7 @@ from pake_pipelines.sources.http import HttpClient
 from pake_pipelines.sources.identity import Found, keyed
 from pake_pipelines.sources.jsonfeed import looks_like_json, parse_jsonfeed
 from pake_pipelines.sources.protocol import Fetched, Memory, SourceError, Unreadable
-from pake_pipelines.sources.scrub import scrub
+from pake_pipelines.sources.scrub import scrub, scrub_tags
 
 PARSER_VERSION: Final = "feed-1"
 
@@ -112,7 +112,7 @@ def _found(entry: Mapping[str, Any]) -> Found:
             url=scrub(entry.get("link")) or None,
             author=scrub(entry.get("author")) or None,
             published_at=published,
-            tags=tuple(scrub(tag.get("term")) for tag in entry.get("tags", ()) if tag.get("term")),
+            tags=scrub_tags(tag.get("term") or "" for tag in entry.get("tags", ())),
             problems=() if published else ("no date",),
         ),
     )

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import stat
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime
 from pathlib import Path
@@ -12,6 +13,8 @@ from pake_pipelines.sources.protocol import Fetched, Memory, SourceError, Unread
 from pake_pipelines.sources.scrub import scrub
 
 _MEDIA_TYPES: Final = {".txt": "text/plain", ".md": "text/markdown"}
+# the name is the item's key, and PostgreSQL indexes no key of more than 2,704 bytes
+_LONGEST_NAME: Final = 1000
 _HEADING: Final = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
 
 
@@ -35,7 +38,7 @@ class Folder:
             try:
                 fetched = self._read(file, name, memory, past_day)
             except OSError as error:
-                yield Unreadable(name, "unreadable", error.strerror or str(error))
+                yield Unreadable(scrub(name), "unreadable", error.strerror or str(error))
                 continue
             if fetched is not None:
                 yield fetched
@@ -49,7 +52,11 @@ class Folder:
     def _read(self, file: Path, name: str, memory: Memory, past_day: date | None) -> Fetched | Unreadable | None:
         if file.is_symlink() or not file.resolve().is_relative_to(self._path.resolve()):
             return Unreadable(name, "outside", "a link that may lead out of the folder is not followed")
+        if name != scrub(name) or len(name.encode()) > _LONGEST_NAME:
+            return Unreadable(scrub(name)[:100], "name", "its name is not valid UTF-8 or too long")
         found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
+            return Unreadable(name, "not_a_file", "it is a pipe, a socket or a device, not a file")
         modified = datetime.fromtimestamp(found.st_mtime, UTC)
         if past_day is not None and modified.date() != past_day:
             return None

@@ -16,6 +16,7 @@ from urllib.parse import urljoin, urlsplit
 
 from pake_pipelines.config.sources import Http
 from pake_pipelines.sources.protocol import SourceError
+from pake_pipelines.sources.scrub import scrub
 
 if TYPE_CHECKING:
     import aiohttp
@@ -135,11 +136,17 @@ class HttpClient:
             answer.status,
             url,
             bytes(body),
-            answer.headers.get("Content-Type"),
-            answer.headers.get("ETag"),
-            answer.headers.get("Last-Modified"),
+            _header(answer, "Content-Type"),
+            _header(answer, "ETag"),
+            _header(answer, "Last-Modified"),
             datetime.now(UTC),
         )
+
+
+def _header(answer: "aiohttp.ClientResponse", name: str) -> str | None:
+    """Return a header; None where it is missing or no text, because it could not be sent back as it came."""
+    value = answer.headers.get(name)
+    return value if value == scrub(value) else None
 
 
 def _cause(error: BaseException) -> str:

@@ -4,8 +4,12 @@ import hashlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Final
 
 from pake_pipelines.model.entry import Entry
+
+# PostgreSQL indexes no key of more than 2,704 bytes; an identifier is hardly ever longer than an address
+_LONGEST_KEY: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,7 @@ def keyed(found: Sequence[Found]) -> tuple[Entry, ...]:
         repeated = one.identifier is not None and counts[one.identifier] > 1
         key, problem = _key(one, repeated=repeated)
         problems = (*one.entry.problems, problem) if problem else one.entry.problems
+        key = _short(key)
         entries.setdefault(key, replace(one.entry, key=key, problems=problems))
     return tuple(entries.values())
 
@@ -41,6 +46,11 @@ def _key(found: Found, *, repeated: bool) -> tuple[str, str | None]:
         return found.identifier, None
     by = "link" if entry.url else "content"
     return fallback, f"no identifier: known by its {by}"
+
+
+def _short(key: str) -> str:
+    encoded = key.encode()
+    return key if len(encoded) <= _LONGEST_KEY else hashlib.sha256(encoded).hexdigest()
 
 
 def _digest(entry: Entry) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 from pake_pipelines.model.entry import Entry, Parsed, Unparsed
 from pake_pipelines.sources.identity import Found, keyed
 from pake_pipelines.sources.protocol import SourceError
-from pake_pipelines.sources.scrub import scrub
+from pake_pipelines.sources.scrub import scrub, scrub_tags
 
 
 def looks_like_json(body: bytes) -> bool:
@@ -50,7 +50,7 @@ def _found(item: Mapping[str, Any]) -> Found:
         url=scrub(str(url)) if url else None,
         author=_author(item),
         published_at=published,
-        tags=tuple(scrub(str(tag)) for tag in _list(item.get("tags"))),
+        tags=scrub_tags(_list(item.get("tags"))),
         problems=tuple(problems),
     )
     identifier = item.get("id")
@@ -70,6 +70,6 @@ def _author(item: Mapping[str, Any]) -> str | None:
 def _date(text: object) -> datetime | None:
     try:
         moment = datetime.fromisoformat(str(text))
-    except ValueError:
+        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
         return None
-    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)

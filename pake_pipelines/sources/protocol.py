@@ -6,6 +6,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from pake_pipelines.model.entry import Parsed
+from pake_pipelines.sources.scrub import scrub
 
 
 class SourceError(Exception):
@@ -13,7 +14,7 @@ class SourceError(Exception):
 
     def __init__(self, kind: str, message: str) -> None:
         """`kind`: unreachable, timeout, http_status, refused, too_large, empty, malformed, missing, unreadable."""
-        super().__init__(message)
+        super().__init__(scrub(message))
         self.kind = kind
 
 

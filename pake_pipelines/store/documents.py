@@ -72,6 +72,18 @@ async def save_documents(
     return changed
 
 
+async def dropped_items(connection: Connection, entry_ids: Sequence[int]) -> dict[UUID, str]:
+    """Return the items of those of `entry_ids` that an ingest filter stopped, with its reason."""
+    rows = await connection.fetch(
+        """
+        SELECT e.pake_id, d.dropped FROM entries e JOIN documents d USING (entry_id)
+        WHERE e.entry_id = ANY ($1::bigint[]) AND d.dropped IS NOT NULL
+        """,
+        list(entry_ids),
+    )
+    return {row["pake_id"]: row["dropped"] for row in rows}
+
+
 async def pake_ids(connection: Connection, entry_ids: Sequence[int]) -> list[UUID]:
     """Return the items of the entry versions `entry_ids`."""
     rows = await connection.fetch(

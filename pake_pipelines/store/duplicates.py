@@ -34,6 +34,14 @@ class CandidateRow:
 
 
 @dataclass(frozen=True, slots=True)
+class ChangedPairs:
+    """The items of all pairs that changed, and those that shared an address or words with another and do no longer."""
+
+    items: set[UUID]
+    parted: set[UUID]
+
+
+@dataclass(frozen=True, slots=True)
 class GroupRow:
     """A group as it is stored."""
 
@@ -57,27 +65,34 @@ async def lock_grouping(connection: Connection) -> None:
 
 
 async def exact_matches(connection: Connection, entry_ids: Sequence[int]) -> list[ExactMatch]:
-    """Return for each of `entry_ids` one other item with the same address and one with the same words.
+    """Return whom each of `entry_ids` shares its address with, and whom its words.
 
-    One is enough to connect them all, and keeps a thousand copies from becoming half a million pairs.
+    Of all that share the same, the one with the smallest id is paired with each of the others: that connects them all,
+    and keeps a thousand copies from becoming half a million pairs.
     """
     rows = await connection.fetch(
-        """
-        SELECT e.pake_id, other.pake_id AS other_id, level, shared
-        FROM entries e JOIN documents d USING (entry_id)
-        CROSS JOIN LATERAL (VALUES ('exact_url', d.canonical_url), ('exact_text', d.content_hash)) AS by(level, shared)
-        CROSS JOIN LATERAL (
-            SELECT o.pake_id FROM documents od JOIN entries o USING (entry_id)
-            WHERE od.dropped IS NULL AND o.superseded_at IS NULL AND o.pake_id <> e.pake_id
-              AND CASE level WHEN 'exact_url' THEN od.canonical_url = shared ELSE od.content_hash = shared END
-            ORDER BY o.pake_id LIMIT 1
-        ) AS other
-        WHERE e.entry_id = ANY ($1::bigint[]) AND shared IS NOT NULL
-        ORDER BY e.pake_id, level
-        """,
+        f"{_sharing('exact_url', 'canonical_url')} UNION ALL {_sharing('exact_text', 'content_hash')} ORDER BY 1, 3, 2",
         list(entry_ids),
     )
     return [ExactMatch(**row) for row in rows]
+
+
+def _sharing(level: str, column: str) -> str:
+    alike = f"""
+        FROM documents od JOIN entries o USING (entry_id)
+        WHERE od.{column} = d.{column} AND od.dropped IS NULL AND o.superseded_at IS NULL
+    """
+    return f"""
+        SELECT e.pake_id, other.pake_id AS other_id, '{level}' AS level, d.{column} AS shared
+        FROM entries e JOIN documents d USING (entry_id)
+        CROSS JOIN LATERAL (SELECT o.pake_id {alike} ORDER BY o.pake_id LIMIT 1) AS first
+        CROSS JOIN LATERAL (
+            SELECT first.pake_id WHERE first.pake_id <> e.pake_id
+            UNION ALL
+            SELECT o.pake_id {alike} AND o.pake_id <> e.pake_id AND first.pake_id = e.pake_id
+        ) AS other
+        WHERE e.entry_id = ANY ($1::bigint[])
+    """
 
 
 async def texts(connection: Connection, entry_ids: Iterable[int]) -> dict[int, tuple[UUID, str]]:
@@ -94,8 +109,8 @@ async def texts(connection: Connection, entry_ids: Iterable[int]) -> dict[int, t
 
 async def replace_candidates(
     connection: Connection, pake_ids: Sequence[UUID], candidates: Sequence[CandidateRow], *, version: str, run_id: str
-) -> set[UUID]:
-    """Let `candidates` be all that is known of pairs with `pake_ids`; return every item whose pairs changed."""
+) -> ChangedPairs:
+    """Let `candidates` be all that is known of pairs with `pake_ids`; return what that changed."""
     given = [
         {
             "a_id": str(candidate.a_id),
@@ -107,6 +122,13 @@ async def replace_candidates(
         }
         for candidate in candidates
     ]
+    exact = await connection.fetch(
+        """
+        SELECT a_id, b_id FROM duplicate_candidates
+        WHERE (a_id = ANY ($1::uuid[]) OR b_id = ANY ($1::uuid[])) AND level <> 'semantic'
+        """,
+        list(pake_ids),
+    )
     gone = await connection.fetch(
         """
         DELETE FROM duplicate_candidates c
@@ -132,7 +154,24 @@ async def replace_candidates(
         run_id,
     )
     crash.point(CrashPoint.DUPLICATES_CANDIDATES_WRITTEN)
-    return {row[side] for row in (*gone, *changed) for side in ("a_id", "b_id")}
+    still = {(candidate.a_id, candidate.b_id) for candidate in candidates if candidate.level != "semantic"}
+    parted = {tuple(row) for row in exact} - still
+    return ChangedPairs(
+        items={one for row in (*gone, *changed) for one in row}, parted={one for pair in parted for one in pair}
+    )
+
+
+async def partners(connection: Connection, pake_ids: Sequence[UUID]) -> set[UUID]:
+    """Return every other item that is part of a compared pair with one of `pake_ids`."""
+    rows = await connection.fetch(
+        """
+        SELECT b_id AS other_id FROM duplicate_candidates WHERE a_id = ANY ($1::uuid[])
+        UNION
+        SELECT a_id FROM duplicate_candidates WHERE b_id = ANY ($1::uuid[])
+        """,
+        list(pake_ids),
+    )
+    return {row["other_id"] for row in rows} - set(pake_ids)
 
 
 async def surroundings(connection: Connection, pake_ids: Iterable[UUID]) -> tuple[set[UUID], list[tuple[UUID, UUID]]]:

@@ -41,7 +41,8 @@ async def save_fetch(
     """Record a body that lies in the lake and return its id; the same body of the same day keeps its row."""
     fetch_id: int = await connection.fetchval(
         """
-        INSERT INTO raw_fetches (source, day, url, fetched_at, modified_at, media_type, bytes, sha256, lake_path, run_id)
+        INSERT INTO raw_fetches (source, day, url, fetched_at, modified_at, media_type, bytes, sha256, lake_path,
+                                 run_id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ON CONFLICT (source, day, url, sha256) DO UPDATE SET modified_at = excluded.modified_at
         RETURNING fetch_id

@@ -45,7 +45,8 @@ PROMISES: Final[Mapping[str, str]] = {
     "duplicates_point_at_canonical": """
         SELECT c.source_id AS pake_id FROM node_connections c
         LEFT JOIN duplicate_members m ON m.pake_id = c.source_id LEFT JOIN duplicate_groups g USING (group_id)
-        WHERE $1::date IS NOT NULL AND c.connection_type = 'duplicate_of' AND g.canonical_id IS DISTINCT FROM c.target_id
+        WHERE $1::date IS NOT NULL AND c.connection_type = 'duplicate_of'
+          AND g.canonical_id IS DISTINCT FROM c.target_id
     """,
     "judged_completely": f"""
         SELECT e.pake_id {_KEPT} AND NOT EXISTS (

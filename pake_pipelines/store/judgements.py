@@ -1,4 +1,4 @@
-"""Judgements: what the rules found and what the factors say of each entry version (`qa_results`, `confidence_scores`)."""
+"""Judgements: what the rules found and what the factors say (`qa_results`, `confidence_scores`)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -103,7 +103,7 @@ class Judged:
 
 
 async def load_judged(connection: Connection, entry_ids: Sequence[int]) -> list[Judged]:
-    """Return what the verdicts of `entry_ids` are drawn from, in that order; entries without a judgement are left out."""
+    """Return what the verdicts of `entry_ids` are drawn from, in that order, without those not judged yet."""
     rows = await connection.fetch(
         """
         SELECT e.entry_id, e.pake_id, d.title, d.text, s.name AS source_name,

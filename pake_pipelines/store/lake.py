@@ -73,7 +73,11 @@ class Lake:
         import zstandard
 
         with self._fs.open(f"{self._root}/{path}", "rb") as file:
-            body: bytes = zstandard.ZstdDecompressor().decompress(file.read())
+            compressed = file.read()
+        try:
+            body: bytes = zstandard.ZstdDecompressor().decompress(compressed)
+        except zstandard.ZstdError as error:
+            raise ValueError(f"archived body {path} is damaged: {error}") from error
         expected = path.rpartition("/")[2].removesuffix(".zst")
         if hashlib.sha256(body).hexdigest() != expected:
             raise ValueError(f"archived body {path} is damaged: its SHA-256 differs from its name")

@@ -97,7 +97,8 @@ def _record(node: NodeRow) -> dict[str, Any]:
 async def _save_history(connection: Connection, history: Sequence[HistoryRow], run_id: str) -> None:
     await connection.executemany(
         """
-        INSERT INTO confidence_history (pake_id, old_score, new_score, old_status, new_status, reason, changed_by, run_id)
+        INSERT INTO confidence_history (pake_id, old_score, new_score, old_status, new_status, reason, changed_by,
+                                        run_id)
         VALUES ($1, $2, $3, $4, $5, $6, 'pipeline', $7)
         """,
         [
@@ -116,6 +117,39 @@ async def _save_history(connection: Connection, history: Sequence[HistoryRow], r
             if row.old_status != row.new_status
         ],
     )
+
+
+async def withdraw(connection: Connection, dropped: Mapping[UUID, str], run_id: str) -> int:
+    """Archive the nodes of items whose newest version an ingest filter stopped; return how many there were.
+
+    `dropped` maps an item to the filter's reason. The node keeps the text of the version that was published last.
+    """
+    rows = await connection.fetch(
+        """
+        WITH old AS (
+            SELECT n.pake_id, n.verification_status, n.confidence_score, d.reason
+            FROM unnest($1::uuid[], $2::text[]) AS d(pake_id, reason) JOIN knowledge_nodes n USING (pake_id)
+            WHERE n.verification_status <> 'archived'
+        ), archived AS (
+            UPDATE knowledge_nodes n
+            SET verification_status = 'archived', run_id = $3, updated_at = now(),
+                reasons = ARRAY['Its newest version was dropped: ' || old.reason || '.'],
+                metadata = n.metadata || jsonb_build_object('withdrawn', old.reason)
+            FROM old WHERE n.pake_id = old.pake_id
+        )
+        SELECT pake_id, verification_status, confidence_score, reason FROM old
+        """,
+        list(dropped),
+        list(dropped.values()),
+        run_id,
+    )
+    history = [
+        HistoryRow(row["pake_id"], row["confidence_score"], row["confidence_score"], row["verification_status"],
+                   "archived", f"Its newest version was dropped: {row['reason']}.")
+        for row in rows
+    ]  # fmt: skip
+    await _save_history(connection, history, run_id)
+    return len(rows)
 
 
 _SAMPLE_ROWS = (

@@ -3,6 +3,7 @@
 The fork server imports this module once, with everything heavy that a run needs; each run is then a fork of it.
 """
 
+import gc
 import os
 import sys
 from collections import Counter
@@ -50,6 +51,7 @@ _INSTANCE = dg.DagsterInstance.ephemeral()
 # a run of nothing, for what Dagster imports only when it runs
 dg.materialize([_nothing], instance=_INSTANCE)
 assert active_count() == 1, "a fork would lack the other threads"
+gc.freeze()  # or the first collection in each fork would copy all of this memory
 
 
 class Countdown:

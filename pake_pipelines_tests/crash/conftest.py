@@ -1,7 +1,5 @@
 """The stage of the crash tests, built once."""
 
-from collections.abc import Iterator
-
 import pytest
 
 from pake_pipelines.settings import Settings
@@ -10,8 +8,6 @@ from pake_pipelines_tests.crash.stage import Stage
 
 
 @pytest.fixture(scope="package")
-def stage(server_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stage]:
+def stage(server_settings: Settings, tmp_path_factory: pytest.TempPathFactory) -> Stage:
     """Both scenes, played once undisturbed."""
-    built = Stage(addresses(server_settings).knowledge, tmp_path_factory.mktemp("crash"))
-    yield built
-    built.close()
+    return Stage(addresses(server_settings).knowledge, tmp_path_factory.mktemp("crash"))

@@ -49,14 +49,11 @@ class Stage:
         self._url = knowledge_url
         self._root = root
         self.now = datetime.now(UTC)
-        self._databases: list[str] = []
         homes = {name: root / name.replace(" ", "-") for name in SCENES}
         for name, home in homes.items():
             build_world(home, self.now, changed=name == "changed")
-        empty = knowledge_url.rpartition("/")[2].partition("?")[0]
-        first, first_ended = self._play(homes["first met"], empty, None)
-        name_after = first_ended.database_url.rpartition("/")[2].partition("?")[0]
-        changed, _ = self._play(homes["changed"], name_after, first_ended.data)
+        first, first_ended = self._play(homes["first met"], _name(knowledge_url), None)
+        changed, _ = self._play(homes["changed"], _name(first_ended.database_url), first_ended.data)
         self.scenes = dict(zip(SCENES, (first, changed), strict=True))
 
     def _play(self, home: Path, database: str, data: Path | None) -> tuple[Scene, Attempt]:
@@ -68,7 +65,6 @@ class Stage:
     def _prepare(self, home: Path, database: str, data: Path | None) -> Attempt:
         number = next(_numbers)
         name, directory = f"crash_{number}", self._root / f"data-{number}"
-        self._databases.append(name)
         asyncio.run(self._maintain(f'CREATE DATABASE "{name}" TEMPLATE "{database}"'))
         if data is None:
             directory.mkdir()
@@ -84,6 +80,7 @@ class Stage:
             yield prepared
         finally:
             shutil.rmtree(prepared.data)
+            self._drop(prepared.database_url)
 
     def killed_and_run_again(
         self, scene: Scene, point: CrashPoint, reach: int = 1, plant: str | None = None
@@ -102,9 +99,12 @@ class Stage:
         finally:
             await connection.close()
 
-    def close(self) -> None:
-        """Drop the databases."""
-        asyncio.run(self._maintain(*(f'DROP DATABASE "{name}" WITH (FORCE)' for name in self._databases)))
+    def _drop(self, url: str) -> None:
+        asyncio.run(self._maintain(f'DROP DATABASE "{_name(url)}" WITH (FORCE)'))
+
+
+def _name(url: str) -> str:
+    return url.rpartition("/")[2].partition("?")[0]
 
 
 def run(attempt: Attempt) -> None:

@@ -13,12 +13,13 @@ from pake_pipelines_tests.crash.plants import PLANTS
 from pake_pipelines_tests.crash.snapshot import differences
 from pake_pipelines_tests.crash.stage import SCENES, Outcome, Scene, Stage, outcome, run
 
-# the points at which each planted bug does its harm
+# where each planted bug does its harm, when the sources have changed; the order in which sources are stored is open,
+# but two of the four bodies are a folder's, so one of its is among any three reaches
 HARMFUL = {
-    "hash_before_content": [CrashPoint.LAKE_WRITTEN, CrashPoint.FETCH_ENTRIES_WRITTEN],
-    "watermark_apart": [CrashPoint.FETCH_ENTRIES_WRITTEN, CrashPoint.FETCH_WATERMARK_WRITTEN],
-    "marks_before_results": [CrashPoint.DOCUMENTS_WRITTEN],
-    "history_apart": [CrashPoint.PUBLISH_NODES_WRITTEN],
+    "hash_before_content": [(CrashPoint.LAKE_WRITTEN, 1), (CrashPoint.FETCH_ENTRIES_WRITTEN, 1)],
+    "watermark_apart": [(CrashPoint.FETCH_ENTRIES_WRITTEN, reach) for reach in (2, 3, 4)],
+    "marks_before_results": [(CrashPoint.DOCUMENTS_WRITTEN, 1)],
+    "history_apart": [(CrashPoint.PUBLISH_NODES_WRITTEN, 1)],
 }
 
 
@@ -45,8 +46,8 @@ def test_two_undisturbed_runs_hold_the_same(stage: Stage, scene: str) -> None:
 
 @pytest.mark.parametrize("point", CrashPoint)
 def test_a_killed_run_is_made_up_for_by_the_next(stage: Stage, point: CrashPoint) -> None:
-    deaths = [(scene, reach) for scene in stage.scenes.values() for reach in (1, 2) if reach <= scene.reached[point]]
-    assert deaths, f"no run comes by {point}"
+    first, changed = (stage.scenes[name] for name in SCENES)
+    deaths = [(first, 1), (first, 2), (changed, 1)] if first.reached[point] > 1 else [(first, 1), (changed, 1)]
 
     def die(death: tuple[Scene, int]) -> Outcome:
         scene, reach = death
@@ -71,15 +72,15 @@ def claimed_twice(expected: Outcome, after: Outcome) -> dict[str, dict[str, int]
 
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_bug_is_caught(stage: Stage, plant: str) -> None:
-    scene = stage.scenes["first met"]
+    scene = stage.scenes["changed"]
     with ThreadPoolExecutor(os.cpu_count()) as threads:
-        found = list(threads.map(lambda point: stage.killed_and_run_again(scene, point, plant=plant), HARMFUL[plant]))
+        found = list(threads.map(lambda death: stage.killed_and_run_again(scene, *death, plant=plant), HARMFUL[plant]))
     assert any(differences(scene.expected.held, after.held) for after in found)
 
 
 @pytest.mark.parametrize("plant", PLANTS)
 def test_a_planted_bug_shows_only_when_the_run_dies(stage: Stage, plant: str) -> None:
-    scene = stage.scenes["first met"]
+    scene = stage.scenes["changed"]
     with stage.attempt(scene) as attempt:
         run(replace(attempt, plant=plant))
         assert differences(scene.expected.held, outcome(attempt).held) == {}

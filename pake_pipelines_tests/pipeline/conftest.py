@@ -55,5 +55,7 @@ async def _walk(settings):
         await visit(kit, database, run, *slugs)
         await walk(kit, database, run)
         facts = {(row["source"], row["title"]): row for row in await rows(database, _FACTS)}
-        pairs = {frozenset((row["a_id"], row["b_id"])): row for row in await rows(database, "TABLE duplicate_candidates")}
+        pairs = {
+            frozenset((row["a_id"], row["b_id"])): row for row in await rows(database, "TABLE duplicate_candidates")
+        }
     return facts, pairs

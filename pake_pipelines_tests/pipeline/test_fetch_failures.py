@@ -64,7 +64,9 @@ async def test_a_file_that_is_not_there_is_a_failure_that_names_it(configure, ki
     assert "notes: no such folder" in seen["nowhere"].error
 
 
-async def test_a_parser_that_breaks_is_a_failure_of_its_source_only(configure, kit_of, database, run, site, monkeypatch):
+async def test_a_parser_that_breaks_is_a_failure_of_its_source_only(
+    configure, kit_of, database, run, site, monkeypatch
+):
     site.pages |= {"/one": Page(rss(item(1))), "/two": Page(rss(item(2)))}
     kit = kit_of(configure(sources_yaml(one=site.url("/one"), two=site.url("/two"))))
     parse = __import__("pake_pipelines.sources.feed", fromlist=["parse_feed"]).parse_feed
@@ -80,7 +82,9 @@ async def test_a_parser_that_breaks_is_a_failure_of_its_source_only(configure, k
     assert seen["two"].new == 1
 
 
-async def test_an_archive_that_cannot_take_the_bytes_leaves_no_trace_in_the_database(configure, kit_of, database, run, site):
+async def test_an_archive_that_cannot_take_the_bytes_leaves_no_trace_in_the_database(
+    configure, kit_of, database, run, site
+):
     site.pages["/feed"] = Page(rss(item(1)), headers={"ETag": '"1"'})
     settings = configure(sources_yaml(web=site.url("/feed")))
     settings.data.mkdir(parents=True, exist_ok=True)

@@ -31,8 +31,8 @@ _STAGES: tuple[tuple[str, Stage, list[str], set[str], str], ...] = (
         build_documents,
         ["entries"],
         {"python", "postgres"},
-        "Clean text of every entry: markup and boilerplate removed, language detected, structure and readability measured. "
-        "Items that an ingest filter stops stay here with the reason.",
+        """Clean text of every entry: markup and boilerplate removed, language detected, structure and readability
+        measured. Items that an ingest filter stops stay here with the reason.""",
     ),
     (
         "embeddings",
@@ -46,8 +46,7 @@ _STAGES: tuple[tuple[str, Stage, list[str], set[str], str], ...] = (
         find_duplicates,
         ["documents", "embeddings"],
         {"python", "postgres"},
-        "Every new document compared with all others, by address, by words and by meaning; copies form groups with one "
-        "canonical member.",
+        "Every new document compared with all others by address, words and meaning; copies form groups.",
     ),
     (
         "connections",

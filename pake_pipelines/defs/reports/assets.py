@@ -20,8 +20,8 @@ def report_assets() -> list[dg.AssetsDefinition]:
     owners=[OWNER],
     kinds={"python", "html"},
     pool=KNOWLEDGE_POOL,
-    description="How the knowledge base stands: items by status, source and confidence, what was flagged lately and what "
-    "to do about it. As a page in the data directory's `reports/qa.html` and below as Markdown.",
+    description="How the knowledge base stands: items by status, source and confidence, what was flagged lately and "
+    "what to do about it. As a page in the data directory's `reports/qa.html` and below as Markdown.",
 )
 async def qa_report(knowledge_base: KnowledgeBase) -> dg.MaterializeResult:
     """Write the QA report unless nothing has changed since the last."""

@@ -1,7 +1,6 @@
 """One asset per source, all read in one step, and `entries`, which everything behind depends on."""
 
 from datetime import UTC, datetime
-from typing import Any
 
 import dagster as dg
 
@@ -11,12 +10,12 @@ from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import DISABLED_GROUP, OWNER, SOURCES_GROUP, SOURCES_POOL
-from pake_pipelines.pipeline.fetch import Visit, fetch_sources
-from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
+from pake_pipelines.defs.sources.events import REACHABLE, reachable_result, together, visit_metadata
+from pake_pipelines.pipeline.fetch import fetch_sources
+from pake_pipelines.pipeline.run import Run, Stopwatch
 from pake_pipelines.store import entries as entry_rows
 
 ENTRIES = dg.AssetKey("entries")
-REACHABLE = "source_reachable"
 
 
 class FetchConfig(dg.Config):
@@ -38,7 +37,8 @@ def _spec(slug: str, source: Source) -> dg.AssetSpec:
     tags = ", ".join(source.tags) or "none"
     return dg.AssetSpec(
         source_key(slug),
-        description=f"**{source.name}**: {source.kind} at `{source.address}`.\n\nAuthority: {source.authority}. Tags: {tags}.",
+        description=f"**{source.name}**: {source.kind} at `{source.address}`.\n\n"
+        f"Authority: {source.authority}. Tags: {tags}.",
         group_name=SOURCES_GROUP,
         owners=[OWNER],
         kinds={"python", source.kind.value},
@@ -91,76 +91,33 @@ def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str
     async def read_sources(  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
         context: dg.AssetExecutionContext, config: FetchConfig, knowledge_base: KnowledgeBase
     ):
-        watch, run = Stopwatch(), Run(context.run_id, day_of(context), datetime.now(UTC))
-        wanted = [slug for key, slug in slugs.items() if key in context.selected_asset_keys]
-        kit, visits = knowledge_base.kit(), []
+        watch, run, kit = Stopwatch(), Run(context.run_id, day_of(context), datetime.now(UTC)), knowledge_base.kit()
+        assets, checks = context.selected_asset_keys, context.selected_asset_check_keys
+        wanted = [slug for key, slug in slugs.items() if key in assets or dg.AssetCheckKey(key, REACHABLE) in checks]
+        visits = []
         async with knowledge_base.open(kit) as database:
             async for visit in fetch_sources(
                 kit, database, wanted, run, limit=config.max_items_per_run, full_reprocess=config.full_reprocess
             ):
                 visits.append(visit)
-                for event in _events(visit):
-                    yield event
+                key = source_key(visit.source)
+                if key in assets and not visit.failed:
+                    yield dg.MaterializeResult(key, metadata=visit_metadata(visit))
+                if dg.AssetCheckKey(key, REACHABLE) in checks:
+                    yield reachable_result(key, visit)
             async with database.connection() as connection:
                 rows = await entry_rows.count_of_day(connection, run.day)
-            checks = await keep_promises(database, "entries", run.day)
+            promises = await keep_promises(database, "entries", run.day)
         if visits and all(visit.failed for visit in visits):
             raise dg.Failure(
                 f"none of the {len(visits)} sources could be read",
                 metadata={visit.source: visit.error or "" for visit in visits},
                 allow_retries=False,
             )
-        if ENTRIES in context.selected_asset_keys:
-            together = _together(visits, rows, watch.seconds)
-            yield dg.MaterializeResult(ENTRIES, metadata=counts(together), check_results=checks)
+        if ENTRIES in assets:
+            yield dg.MaterializeResult(ENTRIES, metadata=counts(together(visits, rows, watch.seconds)))
+        for promise in promises:
+            if dg.AssetCheckKey(ENTRIES, promise.check_name or "") in checks:
+                yield promise
 
     return read_sources
-
-
-def _events(visit: Visit) -> list[Any]:
-    """Return what Dagster is told of one visit: a materialization and a passed check, or only a failed check."""
-    key = source_key(visit.source)
-    if visit.failed:
-        metadata: dict[str, Any] = {
-            "error": visit.error or "",
-            "kind": visit.error_kind or "",
-            "failures_in_a_row": visit.failures_in_a_row,
-        }
-        return [
-            dg.AssetCheckResult(
-                asset_key=key,
-                check_name=REACHABLE,
-                passed=False,
-                severity=dg.AssetCheckSeverity.WARN,
-                description=visit.error,
-                metadata=metadata,
-            )
-        ]
-    result = StageResult(
-        rows=visit.rows, new=visit.new, updated=visit.updated, unchanged=visit.unchanged,
-        skipped=visit.left_over, failed=visit.dead_letters, seconds=visit.seconds,
-    )  # fmt: skip
-    more: dict[str, Any] = {
-        "outcome": visit.outcome,
-        "found": visit.found,
-        "replayed_from_archive": visit.replayed,
-        "warnings": list(visit.warnings),
-    }
-    passed = dg.AssetCheckResult(asset_key=key, check_name=REACHABLE, passed=True, metadata={"outcome": visit.outcome})
-    return [dg.MaterializeResult(key, metadata={**counts(result), **more}, check_results=[passed])]
-
-
-def _together(visits: list[Visit], rows: int, seconds: float) -> StageResult:
-    return StageResult(
-        rows=rows,
-        new=sum(visit.new for visit in visits),
-        updated=sum(visit.updated for visit in visits),
-        unchanged=sum(visit.unchanged for visit in visits),
-        skipped=sum(visit.left_over for visit in visits),
-        failed=sum(visit.dead_letters for visit in visits),
-        seconds=seconds,
-        details={
-            "sources_read": sum(not visit.failed for visit in visits),
-            "sources_failed": {visit.source: visit.error for visit in visits if visit.failed},
-        },
-    )

@@ -1,4 +1,4 @@
-"""The tables of the way of a datum: sources, raw fetches, entries, documents, embeddings, duplicates, judgements, nodes.
+"""The tables of the way of a datum, from sources and raw fetches to judgements and knowledge nodes.
 
 Revision ID: 0001
 """
@@ -130,7 +130,8 @@ CREATE TABLE documents (
     problems             text[] NOT NULL DEFAULT '{}'
 );
 CREATE INDEX ON documents (content_hash) WHERE dropped IS NULL;
-CREATE INDEX ON documents (canonical_url) WHERE dropped IS NULL AND canonical_url IS NOT NULL;
+-- hash: an address may be longer than a btree takes
+CREATE INDEX ON documents USING hash (canonical_url) WHERE dropped IS NULL AND canonical_url IS NOT NULL;
 CREATE INDEX ON documents (embedding_key);
 
 CREATE TABLE embeddings (
