@@ -15,7 +15,7 @@ from pake_pipelines.model.document import Document, Linguistics
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
-from pake_pipelines.store import documents, duplicates, entries, marks, nodes
+from pake_pipelines.store import connections, documents, duplicates, entries, marks, nodes
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.entries import StoredEntry
 from pake_pipelines.store.marks import Stage
@@ -46,9 +46,10 @@ async def build_documents(kit: Kit, database: Database, run: Run) -> StageResult
 
 
 async def _withdraw(connection: Connection, changed: Sequence[int], run_id: str) -> None:
-    """Take back what an earlier version of a now dropped item brought about: its node, and its part in any pair."""
+    """Take back what an earlier version of a now dropped item brought about: node, connections, part in any pair."""
     dropped = await documents.dropped_items(connection, changed)
     await nodes.withdraw(connection, dropped, run_id)
+    await connections.forget(connection, list(dropped))
     await marks.disturb(connection, [Stage.DUPLICATES], await duplicates.partners(connection, list(dropped)))
 
 

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _REDIRECTS = frozenset({301, 302, 303, 307, 308})
 _TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CHUNK = 65536
+_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +47,15 @@ class _TransientError(SourceError):
 def is_public(address: str) -> bool:
     """Tell whether `address` (an IP) may be connected to without an allowance."""
     ip = ipaddress.ip_address(address)
-    if isinstance(ip, ipaddress.IPv6Address) and ip.ipv4_mapped:
-        ip = ip.ipv4_mapped
-    return ip.is_global and not ip.is_multicast
+    carried = _carried(ip) if isinstance(ip, ipaddress.IPv6Address) else None
+    return ip.is_global and not ip.is_multicast if carried is None else carried.is_global and not carried.is_multicast
+
+
+def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
+    """Return the IPv4 address that a gateway would make of `ip`: mapped, NAT64 (RFC 6052) or 6to4."""
+    if ip in _NAT64:
+        return ipaddress.IPv4Address(ip.packed[-4:])
+    return ip.ipv4_mapped or ip.sixtofour
 
 
 class HttpClient:
@@ -94,6 +101,8 @@ class HttpClient:
         parts = urlsplit(url)
         if parts.scheme not in {"http", "https"} or not parts.hostname:
             raise SourceError("refused", f"GET {url}: only http and https addresses are followed")
+        if parts.username or parts.password:
+            raise SourceError("refused", f"a redirect to {parts.hostname} carries credentials and is not followed")
         try:
             literal = ipaddress.ip_address(parts.hostname)
         except ValueError:

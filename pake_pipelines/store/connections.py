@@ -94,6 +94,14 @@ async def replace_connections(
     return touched, len(written), len(removed)
 
 
+async def forget(connection: Connection, pake_ids: Sequence[UUID]) -> None:
+    """Remove every connection that starts or ends at one of `pake_ids`."""
+    await connection.execute(
+        "DELETE FROM node_connections WHERE source_id = ANY ($1::uuid[]) OR target_id = ANY ($1::uuid[])",
+        list(pake_ids),
+    )
+
+
 async def connections_of(connection: Connection, pake_ids: Sequence[UUID]) -> dict[UUID, list[tuple[str, float]]]:
     """Return (type, strength) of every connection that starts or ends at each of `pake_ids`, strongest first.
 

@@ -134,7 +134,7 @@ async def withdraw(connection: Connection, dropped: Mapping[UUID, str], run_id: 
             UPDATE knowledge_nodes n
             SET verification_status = 'archived', run_id = $3, updated_at = now(),
                 reasons = ARRAY['Its newest version was dropped: ' || old.reason || '.'],
-                metadata = n.metadata || jsonb_build_object('withdrawn', old.reason)
+                metadata = jsonb_build_object('withdrawn', old.reason)
             FROM old WHERE n.pake_id = old.pake_id
         )
         SELECT pake_id, verification_status, confidence_score, reason FROM old
@@ -257,14 +257,14 @@ class NodeFact:
 
 
 async def node_facts(connection: Connection) -> list[NodeFact]:
-    """Return every node, newest first, without its content."""
+    """Return every node without its content: newest day first, within a day by date of publication."""
     rows = await connection.fetch(
         """
         SELECT pake_id, title, source_name, confidence_score, verification_status,
                coalesce(metadata ->> 'auto_rejected', metadata ->> 'quarantined', metadata ->> 'invalid',
                         metadata ->> 'flagged') AS flagged,
                reasons[1] AS reason, published_at, created_at
-        FROM knowledge_nodes ORDER BY created_at DESC, pake_id
+        FROM knowledge_nodes ORDER BY created_at::date DESC, published_at DESC NULLS LAST, pake_id
         """
     )
     return [NodeFact(**row) for row in rows]

@@ -1,0 +1,86 @@
+"""What the tests of this room share: the shipped definitions, and projects that run in this process."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from pake_pipelines.config.loading import load_quality, load_sources
+from pake_pipelines.definitions import build_defs
+from pake_pipelines.defs.shared.resource import KnowledgeBase
+from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.settings import PACKAGE_HOME, Settings
+from pake_pipelines_tests.embedder import WordEmbedder
+
+
+@pytest.fixture(scope="session")
+def shipped():
+    """The definitions of the configuration that is shipped."""
+    return build_defs(settings=Settings(home=PACKAGE_HOME))
+
+
+@pytest.fixture(scope="session")
+def graph(shipped):
+    return shipped.resolve_asset_graph()
+
+
+@pytest.fixture
+def instance():
+    with dg.DagsterInstance.ephemeral() as ephemeral:
+        yield ephemeral
+
+
+@pytest.fixture
+def today():
+    return datetime.now(UTC).date()
+
+
+class Project:
+    """A configured project whose ingestion job runs in this process on a small embedder."""
+
+    def __init__(self, settings, instance):
+        class OfThisTest(KnowledgeBase):
+            def kit(self):
+                return Kit(settings, WordEmbedder())
+
+        self.settings = settings
+        self.instance = instance
+        self.defs = build_defs({"knowledge_base": OfThisTest()}, settings=settings)
+
+    def run(self, day, *slugs, config=None, behind=True):
+        """Run the job for `day` over `slugs` and everything behind them; over everything when none is given."""
+        names = "entries documents embeddings duplicates connections confidence knowledge_nodes qa_report"
+        selection = [dg.AssetKey(["source", slug]) for slug in slugs]
+        selection += [dg.AssetKey(name) for name in names.split()] if behind else [dg.AssetKey("entries")]
+        return self.defs.resolve_job_def("ingest").execute_in_process(
+            instance=self.instance,
+            partition_key=str(day),
+            asset_selection=selection if slugs else None,
+            run_config={"ops": {"read_sources": {"config": config or {}}}},
+            raise_on_error=False,
+        )
+
+
+@pytest.fixture
+def project(configure, instance):
+    """Return a function from `sources.yaml` to a project."""
+
+    def make(sources):
+        load_sources.cache_clear()
+        load_quality.cache_clear()
+        return Project(configure(sources), instance)
+
+    return make
+
+
+def materialized(result):
+    """Return the metadata of every materialization of a run, by asset."""
+    return {
+        event.asset_key.to_user_string(): {name: entry.value for name, entry in event.materialization.metadata.items()}
+        for event in result.get_asset_materialization_events()
+    }
+
+
+def checked(result):
+    """Return every check evaluation of a run, by (asset, check)."""
+    return {(one.asset_key.to_user_string(), one.check_name): one for one in result.get_asset_check_evaluations()}

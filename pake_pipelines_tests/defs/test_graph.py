@@ -1,0 +1,71 @@
+"""The asset graph as Dagster shows it: complete, described, owned, checked, and changed only on purpose."""
+
+import dagster as dg
+
+from pake_pipelines.config.loading import load_sources
+from pake_pipelines.defs.shared.promises import PROMISES_OF
+from pake_pipelines.settings import PACKAGE_HOME
+from pake_pipelines.store.integrity import PROMISES
+
+KNOWLEDGE = ("entries", "documents", "embeddings", "duplicates", "connections", "confidence", "knowledge_nodes")
+
+
+def test_the_definitions_can_be_loaded(shipped):
+    dg.Definitions.validate_loadable(shipped)
+
+
+def test_every_asset_says_what_it_is_and_whose(graph):
+    nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
+    lacking = [node.key for node in nodes if not (node.description and node.group_name and node.owners and node.kinds)]
+    assert lacking == []
+    assert {node.group_name for node in nodes} == {"sources", "disabled_sources", "knowledge", "reports"}
+
+
+def test_every_knowledge_asset_has_a_check(graph):
+    checked = {key.asset_key for key in graph.asset_check_keys}
+    assert {dg.AssetKey(name) for name in KNOWLEDGE} <= checked
+
+
+def test_every_promise_of_the_store_is_a_check_of_some_asset():
+    assert sorted(name for promises in PROMISES_OF.values() for name in promises) == sorted(PROMISES)
+
+
+def test_every_enabled_source_is_an_asset_that_says_whether_it_was_reachable(graph):
+    enabled = {dg.AssetKey(["source", slug]) for slug in load_sources(PACKAGE_HOME / "configs").enabled}
+    assert {key.asset_key for key in graph.asset_check_keys if key.name == "source_reachable"} == enabled
+    assert {key for key in graph.materializable_asset_keys if key.path[0] == "source"} == enabled
+
+
+def test_a_disabled_source_is_listed_with_its_reason_and_cannot_be_run(graph):
+    disabled = {slug: one for slug, one in load_sources(PACKAGE_HOME / "configs").sources.items() if not one.enabled}
+    assert len(disabled) == 4
+    for slug, source in disabled.items():
+        node = graph.get(dg.AssetKey(["source", slug]))
+        assert source.disabled_because in node.description
+        assert not node.is_materializable
+
+
+def test_everything_behind_entries_depends_on_entries_and_never_on_a_single_source(graph):
+    for name in (*KNOWLEDGE[1:], "qa_report"):
+        parents = {key.path[0] for key in graph.get(dg.AssetKey(name)).parent_keys}
+        assert "source" not in parents
+
+
+def test_the_job_takes_everything_that_can_be_run(shipped, graph):
+    job = shipped.resolve_job_def("ingest")
+    assert set(job.asset_layer.executable_asset_keys) == set(graph.materializable_asset_keys)
+    assert job.tags["dagster/max_runtime"] == "7200"
+
+
+def test_the_asset_graph_is_what_it_was(graph, snapshot):
+    assert {
+        node.key.to_user_string(): {
+            "behind": sorted(key.to_user_string() for key in node.parent_keys),
+            "checks": sorted(key.name for key in node.check_keys),
+            "group": node.group_name,
+            "kinds": sorted(node.kinds),
+            "partitioned": node.is_partitioned,
+            "pools": sorted(node.pools or ()),
+        }
+        for node in sorted((graph.get(key) for key in graph.get_all_asset_keys()), key=lambda node: node.key)
+    } == snapshot

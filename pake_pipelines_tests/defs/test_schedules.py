@@ -1,0 +1,89 @@
+"""The schedules of ING-01..06: when they tick, what a tick asks for, and how they are switched off."""
+
+from datetime import UTC, datetime
+
+import dagster as dg
+import pytest
+
+from pake_pipelines.definitions import build_defs
+from pake_pipelines.settings import PACKAGE_HOME, Settings
+
+MOMENT = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
+BEHIND = {
+    "entries",
+    "documents",
+    "embeddings",
+    "duplicates",
+    "connections",
+    "confidence",
+    "knowledge_nodes",
+    "qa_report",
+}
+
+
+def tick(defs, name, moment=MOMENT):
+    with dg.DagsterInstance.ephemeral() as instance:
+        context = dg.build_schedule_context(
+            instance=instance, scheduled_execution_time=moment, repository_def=defs.get_repository_def()
+        )
+        return defs.resolve_schedule_def(name).evaluate_tick(context)
+
+
+def test_the_schedules_are_what_they_were(shipped, snapshot):
+    assert {
+        schedule.name: {
+            "cron": schedule.cron_schedule,
+            "job": schedule.job_name,
+            "starts": schedule.default_status.value,
+            "timezone": schedule.execution_timezone,
+            "description": schedule.description,
+        }
+        for schedule in sorted(shipped.schedules, key=lambda schedule: schedule.name)
+    } == snapshot
+
+
+def test_a_tick_asks_for_one_run_of_its_day_over_its_enabled_sources_and_everything_behind(shipped):
+    (request,) = tick(shipped, "news_feeds").run_requests
+    asked = {key.to_user_string() for key in request.asset_selection}
+    assert asked == {"source/hacker-news-ai", "source/mit-technology-review-ai"} | BEHIND
+    assert request.partition_key == "2026-11-22"
+    fetch = request.run_config["ops"]["read_sources"]["config"]
+    assert fetch == {"max_items_per_run": 15, "full_reprocess": False}
+    assert (request.tags["pake/schedule"], request.tags["dagster/priority"]) == ("news-feeds", "5")
+
+
+def test_a_tick_leaves_disabled_sources_out(shipped):
+    (request,) = tick(shipped, "high_priority_rss").run_requests
+    sources = {key.path[1] for key in request.asset_selection if key.path[0] == "source"}
+    assert sources == {"arxiv-ai"}
+
+
+def test_the_weekly_deep_scan_reads_every_enabled_source_again(shipped, graph):
+    (request,) = tick(shipped, "weekly_deep_scan").run_requests
+    sources = {key for key in request.asset_selection if key.path[0] == "source"}
+    assert sources == {key for key in graph.materializable_asset_keys if key.path[0] == "source"}
+    fetch = request.run_config["ops"]["read_sources"]["config"]
+    assert fetch == {"max_items_per_run": 100, "full_reprocess": True}
+
+
+@pytest.mark.parametrize("name", ["email_processing", "file_system_scan"])
+def test_a_tick_without_an_enabled_source_is_skipped_with_the_reason(shipped, name):
+    outcome = tick(shipped, name)
+    assert not outcome.run_requests
+    assert "is enabled" in outcome.skip_message
+
+
+def test_the_day_of_a_tick_is_the_utc_day_that_it_was_scheduled_for(shipped):
+    (request,) = tick(shipped, "news_feeds", datetime(2026, 11, 22, 0, 0, tzinfo=UTC)).run_requests
+    assert request.partition_key == "2026-11-22"
+
+
+def test_switching_automation_off_stops_every_schedule():
+    defs = build_defs(settings=Settings(home=PACKAGE_HOME, automation_enabled=False))
+    assert {schedule.default_status for schedule in defs.schedules} == {dg.DefaultScheduleStatus.STOPPED}
+
+
+@pytest.mark.parametrize("variable", ["AUTOMATION_ENABLED", "PAKE_AUTOMATION_ENABLED"])
+def test_automation_is_switched_off_by_the_environment(monkeypatch, variable):
+    monkeypatch.setenv(variable, "false")
+    assert Settings(home=PACKAGE_HOME).automation_enabled is False
