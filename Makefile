@@ -41,7 +41,10 @@ check: $(STAMP) ## lint, types, layering, definitions, workspace
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python -m pake_pipelines_tests.checks.definitions
+	@set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; touch $$home/dagster.yaml; \
+	VIRTUAL_ENV=$(abspath $(VENV)) DAGSTER_HOME=$$home $(BIN)/dg check defs; \
+	VIRTUAL_ENV=$(abspath $(VENV)) DAGSTER_HOME=$$home $(BIN)/dg check toml; \
+	DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
 bench: $(STAMP) ## NAME=x ARGS="...": run benchmarks/x.py
 	@$(BIN)/python -m benchmarks.$(NAME) $(ARGS)

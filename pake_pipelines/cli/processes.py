@@ -3,14 +3,18 @@
 A session of its own keeps the terminal's Ctrl-C away from them, so that they end when and as we say.
 """
 
+import json
 import signal
 import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Final
+
+import psutil
 
 from pake_pipelines.cli.dagster_api import LOCATION
 from pake_pipelines.settings import Settings, environment_for_children
@@ -58,7 +62,22 @@ class DagsterProcesses:
         self._socket = socket_directory(settings.data).parent / "code.sock"
         if socket_directory(settings.data).parent != self._run:
             self._socket = socket_directory(settings.data).with_suffix(".code.sock")
+        self._record = self._run / "children.json"
         self.children: list[Child] = []
+
+    def end_orphans(self) -> int:
+        """End what an earlier stack left running when it was killed; return how many processes that were."""
+        left = [process for record in _recorded(self._record) if (process := _same_process(record))]
+        family = [one for process in left for one in (process, *process.children(recursive=True))]
+        for process in family:
+            with suppress(psutil.NoSuchProcess):
+                process.terminate()
+        _, stubborn = psutil.wait_procs(family, timeout=_GRACE_SECONDS)
+        for process in stubborn:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        self._record.unlink(missing_ok=True)
+        return len(family)
 
     def start(self) -> None:
         """Start the three. The webserver and the daemon wait for the code server by themselves."""
@@ -104,6 +123,7 @@ class DagsterProcesses:
             start_new_session=True,
         )
         self.children.append(Child(name, process, log, sink))
+        self._record.write_text(json.dumps([_identity(child.process.pid) for child in self.children]))
 
     def dead(self) -> Child | None:
         """Return a child that has ended, None while all run."""
@@ -123,3 +143,25 @@ class DagsterProcesses:
                 child.process.wait()
             child.sink.close()
         self._socket.unlink(missing_ok=True)
+        self._record.unlink(missing_ok=True)
+
+
+def _identity(pid: int) -> dict[str, float]:
+    """Return what tells a process from a later one with the same pid."""
+    return {"pid": pid, "created": psutil.Process(pid).create_time()}
+
+
+def _recorded(file: Path) -> list[dict[str, float]]:
+    try:
+        found: list[dict[str, float]] = json.loads(file.read_text())
+    except (FileNotFoundError, ValueError):
+        return []
+    return found
+
+
+def _same_process(record: Mapping[str, float]) -> "psutil.Process | None":
+    try:
+        process = psutil.Process(int(record["pid"]))
+        return process if process.create_time() == record["created"] else None
+    except psutil.NoSuchProcess:
+        return None

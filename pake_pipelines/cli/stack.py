@@ -119,7 +119,10 @@ class Stack:
     def start(self, tell: Tell) -> None:
         """Start everything, saying each step through `tell`. Raises StackError, StoreError or ConfigError."""
         load_sources(self.settings.configs)
+        load_quality(self.settings.configs)
         self._take_lock()
+        if orphans := self.processes.end_orphans():
+            tell(f"{orphans} process(es) of an earlier session ended")
         if not port_is_free(self.settings.host, self._port):
             raise StackError(
                 f"port {self._port} is taken by another program: choose another one, "

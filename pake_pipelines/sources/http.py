@@ -47,8 +47,8 @@ class _TransientError(SourceError):
 def is_public(address: str) -> bool:
     """Tell whether `address` (an IP) may be connected to without an allowance."""
     ip = ipaddress.ip_address(address)
-    carried = _carried(ip) if isinstance(ip, ipaddress.IPv6Address) else None
-    return ip.is_global and not ip.is_multicast if carried is None else carried.is_global and not carried.is_multicast
+    reached = _carried(ip) or ip if isinstance(ip, ipaddress.IPv6Address) else ip
+    return reached.is_global and not reached.is_multicast
 
 
 def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:

@@ -6,6 +6,7 @@ modules beside this one hold the statements; they take a connection and leave tr
 
 import asyncio
 import json
+import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -67,8 +68,9 @@ def with_database(url: str, name: str) -> str:
 
 def masked(url: str) -> str:
     """Return `url` without its password, for messages."""
-    parts = urlsplit(url)
-    return url.replace(f":{parts.password}@", ":***@") if parts.password else url
+    # not parsed: a password with a slash in it makes an address that nothing can parse, and it is shown all the same
+    without = re.sub(r"(://[^:/@?]*):.*@", r"\1:***@", url)
+    return re.sub(r"([?&]password=)[^&]*", r"\1***", without)
 
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:

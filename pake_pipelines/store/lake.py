@@ -5,8 +5,10 @@ and renamed; the database learns of it afterwards, so a row never points at noth
 """
 
 import hashlib
+import io
 import os
 import uuid
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -86,7 +88,7 @@ class Lake:
 
 def _sync(file: Any) -> None:
     file.flush()
-    if hasattr(file, "fileno"):
+    with suppress(io.UnsupportedOperation):  # a bucket has nothing to sync
         os.fsync(file.fileno())
 
 

@@ -1,0 +1,112 @@
+"""`pake up` for real: first start, use, Ctrl-C, a second start, a killed start, and what stands in its way."""
+
+import signal
+import socket
+import tempfile
+from pathlib import Path
+
+import psutil
+import pytest
+
+from pake_pipelines_tests.cli.stack import READY, Project, Up
+
+
+@pytest.fixture(scope="module")
+def project():
+    home = Path(tempfile.mkdtemp(prefix="pake-up-"))
+    home.chmod(0o755)
+    return Project(home)
+
+
+@pytest.fixture(scope="module")
+def first_start(project):
+    """The first start, up and with its first ingestion done."""
+    up = Up(project)
+    up.wait_until(READY)
+    yield up
+    if up.process.poll() is None:
+        up.end()
+
+
+def test_a_first_start_ingests_and_says_where_the_ui_is(project, first_start):
+    said = first_start.said()
+    assert f"http://127.0.0.1:{project.port}" in said
+    assert "1 sources read, 1 unreachable, 3 new items" in said
+    assert "Name or service not known" in said or "failed" in said
+    status = project.json("status")
+    assert status["dagster"]["state"] == "up"
+    notes = next(source for source in status["sources"] if source["source"] == "notes")
+    assert notes["items"] == 3
+
+
+def test_a_second_stack_on_the_same_project_is_refused_with_one_sentence(project, first_start):
+    done = project.pake("up")
+    assert done.returncode == 1
+    assert done.stderr.startswith("error: this project is up already")
+    assert "Traceback" not in done.stderr
+
+
+def test_ingesting_again_finds_nothing_new_and_is_a_run_that_the_ui_shows(project, first_start):
+    said = project.json("ingest", "notes")
+    assert said["status"] == "SUCCESS"
+    assert said["assets"]["source/notes"]["new"] == 0
+    assert said["assets"]["documents"]["looked_at"] == 0
+
+
+def test_an_item_is_explained_from_bytes_to_verdict(project, first_start):
+    chain = project.json("node", "explain", "Counting 1")
+    assert chain["raw_fetch"]["url"] == "1.md"
+    assert {stage["run_id"] for stage in chain["stages"].values()} == {chain["node"]["run_id"]}
+    shown = project.pake("node", "explain", "Counting 1").stdout
+    for step in ("raw bytes", "entry", "document", "embedding", "duplicates", "rules", "confidence", "verdict"):
+        assert step in shown
+
+
+def test_ctrl_c_stops_everything_and_a_second_start_keeps_data_and_runs(project, first_start):
+    family = first_start.family()
+    assert first_start.end(signal.SIGINT) == 0
+    assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
+    assert not (project.home / "data" / "postgres" / "postmaster.pid").exists()
+    again = Up(project)
+    try:
+        again.wait_until(READY)
+        assert "first ingestion" not in again.said()
+        notes = next(source for source in project.json("status")["sources"] if source["source"] == "notes")
+        assert notes["items"] == 3
+    finally:
+        again.end(signal.SIGTERM)
+
+
+def test_a_start_after_everything_was_killed_tidies_up_and_works(project, first_start):
+    killed = Up(project)
+    killed.wait_until("starting Dagster")
+    killed.end(signal.SIGKILL)
+    again = Up(project)
+    try:
+        again.wait_until(READY)
+        assert "of an earlier session ended" in again.said()
+    finally:
+        assert again.end(signal.SIGINT) == 0
+    assert project.pake("down").stdout.strip() == "nothing is running"
+
+
+def test_a_taken_port_is_named_with_the_way_out(project, first_start):
+    with socket.socket() as other:
+        other.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        other.bind(("127.0.0.1", project.port))
+        other.listen()
+        done = project.pake("up")
+    assert done.returncode == 1
+    assert f"port {project.port} is taken by another program" in done.stderr
+
+
+def test_a_broken_configuration_stops_the_start_with_its_line(project, first_start):
+    config = project.home / "configs" / "quality.yaml"
+    config.write_text("spam:\n  max_score: 7\n")
+    try:
+        done = project.pake("up")
+    finally:
+        config.write_text("")
+    assert done.returncode == 1
+    assert "configs/quality.yaml:2: spam.max_score" in done.stderr
+    assert "Traceback" not in done.stderr
