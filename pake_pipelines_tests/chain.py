@@ -69,7 +69,10 @@ async def contents(database):
     return {
         table: await value(
             database,
-            f"SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM (SELECT {', '.join(some)} FROM {table}) t",
+            f"""
+            SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), ''))
+            FROM (SELECT {", ".join(some)} FROM {table}) AS t
+            """,
         )
         for table, some in columns.items()
     }

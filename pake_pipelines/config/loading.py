@@ -62,12 +62,14 @@ def _parse(text: str, name: str) -> _Located:
     try:
         node = yaml.compose(text, Loader=yaml.SafeLoader)
         parser = _Parser(name)
-        values = parser.value(node, ()) if node is not None else {}
+        values = parser.value(node, ()) if node is not None else None
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 1 if error.problem_mark else 1
         raise ConfigError(f"{name}:{line}: not valid YAML: {error.problem or error.context}") from error
     except (yaml.YAMLError, ValueError) as error:
         raise ConfigError(f"{name}: not valid YAML: {error}") from error
+    if values is None:
+        return _Located({}, {})
     if not isinstance(values, dict):
         raise ConfigError(f"{name}:1: expected keys and values, found {type(values).__name__}")
     return _Located(values, parser.lines)
@@ -114,7 +116,7 @@ def _fault_line(name: str, located: _Located, path: KeyPath, message: str) -> st
 
 def _masked(value: object) -> object:
     """Hide the user part of an address: a password in a configuration error would end up in logs."""
-    return re.sub(r"://[^/@\s]*@", "://***@", value) if isinstance(value, str) else value
+    return re.sub(r"://\S*@", "://***@", value) if isinstance(value, str) else value
 
 
 def load(model: type[Config], file: Path, defaults: str) -> Config:

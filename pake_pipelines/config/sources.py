@@ -34,6 +34,11 @@ def _web_address(url: str) -> str:
         raise ValueError("expected an http:// or https:// address with a host")
     if parts.username or parts.password:
         raise ValueError("an address must not carry credentials; anybody who reads a log would have them")
+    try:
+        _ = parts.port
+    except ValueError:
+        # urlsplit's own message repeats the text, and that may be a password with a slash in it
+        raise ValueError("expected a number as the address's port") from None
     return url
 
 

@@ -25,34 +25,88 @@ def quality(tmp_path, text):
     return load(QualityConfig, file, "quality.yaml")
 
 
+SCHEDULE = """
+schedules:
+  s:
+    name: S
+    sources: {sources}
+    frequency: {frequency}
+    enabled: true
+    priority: low
+    max_items_per_run: 1"""
+
 FAULTS = {
     "unknown key at the top": ("first_day: 2026-01-01\nsuorces: {}", 2, "suorces", "unknown key"),
     "unknown key deep down": (f"sources:\n  a: {GOOD}\nhttp:\n  max_byte: 3", 4, "http.max_byte", "unknown key"),
-    "unknown key of a source": ("sources:\n  a:\n    name: A\n    kind: feed\n    url: https://a.example\n    link: x", 6, "sources.a.link", "unknown key"),
+    "unknown key of a source": (
+        "sources:\n  a:\n    name: A\n    kind: feed\n    url: https://a.example\n    link: x",
+        6,
+        "sources.a.link",
+        "unknown key",
+    ),
     "wrong type": ("max_concurrent_sources: many", 1, "max_concurrent_sources", "integer.*found 'many'"),
     "out of range": ("http:\n  attempts: 0", 2, "http.attempts", "greater than or equal to 1.*found 0"),
     "duplicate key": ("http:\n  attempts: 1\n  attempts: 2", 3, "http.attempts", r"given twice \(first in line 2\)"),
-    "duplicate slug": (f"sources:\n  a: {GOOD}\n  b: {GOOD}\n  a: {GOOD}", 4, "sources.a", r"given twice \(first in line 2\)"),
+    "duplicate slug": (
+        f"sources:\n  a: {GOOD}\n  b: {GOOD}\n  a: {GOOD}",
+        4,
+        "sources.a",
+        r"given twice \(first in line 2\)",
+    ),
     "no slug": (f"sources:\n  My Source: {GOOD}", 2, "sources.My Source", "is not a slug"),
-    "unknown kind": ("sources:\n  a:\n    name: A\n    kind: rss", 4, "sources.a.kind", "'feed', 'folder'.*found 'rss'"),
+    "unknown kind": (
+        "sources:\n  a:\n    name: A\n    kind: rss",
+        4,
+        "sources.a.kind",
+        "'feed', 'folder'.*found 'rss'",
+    ),
     "no address": ("sources:\n  a: {name: A, kind: feed}", 2, "sources.a", "either a url or a path"),
-    "two addresses": ("sources:\n  a: {name: A, kind: feed, url: 'http://a.example', path: x}", 2, "sources.a", "one of the two"),
+    "two addresses": (
+        "sources:\n  a: {name: A, kind: feed, url: 'http://a.example', path: x}",
+        2,
+        "sources.a",
+        "one of the two",
+    ),
     "folder without path": ("sources:\n  a: {name: A, kind: folder}", 2, "sources.a", "a folder needs a path"),
-    "not a web address": ("sources:\n  a:\n    name: A\n    kind: feed\n    url: file:///etc/passwd", 5, "sources.a.url", "http:// or https://"),
-    "disabled without reason": ("sources:\n  a: {name: A, kind: feed, enabled: false}", 2, "sources.a", "disabled_because is missing"),
-    "kind not readable yet": ("sources:\n  a: {name: A, kind: mailbox}", 2, "sources.a", "cannot be read yet.*readable: feed, folder"),
-    "unknown authority": (f"sources:\n  a: {GOOD[:-1]}, authority: royal}}", 2, "sources.a.authority", "'royal'.*known: .*academic"),
+    "not a web address": (
+        "sources:\n  a:\n    name: A\n    kind: feed\n    url: file:///etc/passwd",
+        5,
+        "sources.a.url",
+        "http:// or https://",
+    ),
+    "disabled without reason": (
+        "sources:\n  a: {name: A, kind: feed, enabled: false}",
+        2,
+        "sources.a",
+        "disabled_because is missing",
+    ),
+    "kind not readable yet": (
+        "sources:\n  a: {name: A, kind: mailbox}",
+        2,
+        "sources.a",
+        "cannot be read yet.*readable: feed, folder",
+    ),
+    "unknown authority": (
+        f"sources:\n  a: {GOOD[:-1]}, authority: royal}}",
+        2,
+        "sources.a.authority",
+        "'royal'.*known: .*academic",
+    ),
     "schedule of nobody": (
-        f"sources:\n  a: {GOOD}\nschedules:\n  s:\n    name: S\n    sources: [a, b]\n    frequency: every_hour\n"
-        "    enabled: true\n    priority: low\n    max_items_per_run: 1", 6, "schedules.s.sources", "no such source: 'b'",
+        f"sources:\n  a: {GOOD}{SCHEDULE.format(sources='[a, b]', frequency='every_hour')}",
+        6,
+        "schedules.s.sources",
+        "no such source: 'b'",
     ),
     "unknown frequency": (
-        "schedules:\n  s:\n    name: S\n    sources: all_enabled\n    frequency: hourly\n"
-        "    enabled: true\n    priority: low\n    max_items_per_run: 1", 5, "schedules.s.frequency", "unknown frequency 'hourly'",
+        SCHEDULE.format(sources="all_enabled", frequency="hourly"),
+        6,
+        "schedules.s.frequency",
+        "unknown frequency 'hourly'",
     ),
     "missing key": ("schedules:\n  s:\n    name: S", 2, "schedules.s.frequency", "Field required"),
     "null": ("sources:", 1, "sources", "valid dictionary"),
-}  # fmt: skip
+}
 
 
 @pytest.mark.parametrize("fault", FAULTS)
@@ -70,7 +124,14 @@ def test_every_fault_of_a_file_is_listed_at_once(tmp_path):
 
 @pytest.mark.parametrize(
     ("text", "line"),
-    [("a: [1, 2", 1), ("a: 1\n b: 2", 2), ("a: 1\nb: \t- x\n  c", 2), ("'unclosed: 1", 1), ("a: &x 1\nb: *y", 2), ("%", 1)],
+    [
+        ("a: [1, 2", 1),
+        ("a: 1\n b: 2", 2),
+        ("a: 1\nb: \t- x\n  c", 2),
+        ("'unclosed: 1", 1),
+        ("a: &x 1\nb: *y", 2),
+        ("%", 1),
+    ],
 )
 def test_broken_yaml_is_refused_with_its_place(text, line, tmp_path):
     with pytest.raises(ConfigError, match=r"configs/sources\.yaml:\d+: not valid YAML"):
@@ -96,7 +157,12 @@ def test_yaml_cannot_make_objects(tmp_path):
 
 @pytest.mark.parametrize(
     "url",
-    ["https://me:s3cret@a.example/feed", "https://me:s3cret/x@a.example/feed", "https://me:s3cret?x@a.example", "ftp://me:s3cret@a.example"],
+    [
+        "https://me:s3cret@a.example/feed",
+        "https://me:s3cret/x@a.example/feed",
+        "https://me:s3cret?x@a.example",
+        "ftp://me:s3cret@a.example",
+    ],
 )
 def test_an_address_with_credentials_is_refused_and_the_password_not_repeated(url, tmp_path):
     with pytest.raises(ConfigError) as raised:
@@ -108,16 +174,25 @@ def test_an_address_with_credentials_is_refused_and_the_password_not_repeated(ur
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("confidence:\n  weights:\n    source_authority: 0.5", r"quality\.yaml:2: confidence\.weights: the six weights must sum to 1, .*1\.250"),
-        ("content:\n  forbidden_patterns: ['fine', '(']", r"quality\.yaml:2: content\.forbidden_patterns\.1: not a regular expression"),
+        (
+            "confidence:\n  weights:\n    source_authority: 0.5",
+            r"quality\.yaml:2: confidence\.weights: the six weights must sum to 1, .*1\.250",
+        ),
+        (
+            "content:\n  forbidden_patterns: ['fine', '(']",
+            r"quality\.yaml:2: content\.forbidden_patterns\.1: not a regular expression",
+        ),
         ("spam:\n  phrases:\n    '[': 0.1", r"quality\.yaml:3: spam\.phrases\..*not a regular expression"),
-        ("duplicates:\n  candidate_threshold: 0.9", r"quality\.yaml:1: duplicates: candidate_threshold must not exceed"),
+        (
+            "duplicates:\n  candidate_threshold: 0.9",
+            r"quality\.yaml:1: duplicates: candidate_threshold must not exceed",
+        ),
         ("verdict:\n  auto_reject: 0.5", r"quality\.yaml:1: verdict: expected auto_reject <= auto_archive"),
         ("duplicates:\n  keep: best", r"quality\.yaml:2: duplicates\.keep: .*'oldest' or 'newest'"),
         ("language: {supported: []}", r"quality\.yaml:1: language\.supported: .*at least 1"),
         ("spam: {max_score: 1.5}", r"quality\.yaml:1: spam\.max_score"),
     ],
-)  # fmt: skip
+)
 def test_rules_that_contradict_themselves_are_refused(text, message, tmp_path):
     with pytest.raises(ConfigError, match=message):
         quality(tmp_path, text)
@@ -154,7 +229,9 @@ def test_a_loaded_configuration_cannot_be_changed(tmp_path):
         sources(tmp_path, "").max_concurrent_sources = 1
 
 
-trees = st.recursive(st.integers(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8)
+trees = st.recursive(
+    st.integers(), lambda inner: st.dictionaries(st.sampled_from("abc"), inner, max_size=3), max_leaves=8
+)
 mappings = st.dictionaries(st.sampled_from("abc"), trees, max_size=3)
 
 

@@ -8,13 +8,37 @@ from pake_pipelines.settings import PACKAGE_HOME, find_home
 CONFIGS = PACKAGE_HOME / "configs"
 
 SCHEDULES = {
-    "high-priority-rss": ("High Priority RSS", ["arxiv-ai", "openai-blog", "anthropic-news"], "0 * * * *", True, "high", 20, False),
-    "news-feeds": ("News Feeds", ["hacker-news-ai", "mit-technology-review-ai"], "0 */2 * * *", True, "medium", 15, False),
-    "community-sources": ("Community Sources", ["reddit-machine-learning", "medium-ai"], "0 */4 * * *", True, "low", 10, False),
+    "high-priority-rss": (
+        "High Priority RSS",
+        ["arxiv-ai", "openai-blog", "anthropic-news"],
+        "0 * * * *",
+        True,
+        "high",
+        20,
+        False,
+    ),
+    "news-feeds": (
+        "News Feeds",
+        ["hacker-news-ai", "mit-technology-review-ai"],
+        "0 */2 * * *",
+        True,
+        "medium",
+        15,
+        False,
+    ),
+    "community-sources": (
+        "Community Sources",
+        ["reddit-machine-learning", "medium-ai"],
+        "0 */4 * * *",
+        True,
+        "low",
+        10,
+        False,
+    ),
     "email-processing": ("Email Processing", ["gmail-important"], "*/30 * * * *", False, "high", 5, False),
     "file-system-scan": ("File System Scan", ["personal-documents"], "0 2 * * *", False, "low", 50, False),
     "weekly-deep-scan": ("Weekly Deep Scan", "all_enabled", "0 1 * * 0", True, "maintenance", 100, True),
-}  # fmt: skip
+}
 
 SOURCES = {
     "Hacker News - AI": ("https://hnrss.org/frontpage?q=AI+OR+artificial+intelligence+OR+machine+learning", True),

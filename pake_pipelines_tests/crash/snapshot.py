@@ -105,7 +105,7 @@ def _lake_files(lake: Path) -> list[str]:
 def _reports(reports: Path) -> list[str]:
     """Return the reports, each with its name and without the moment of its making."""
     found = {file.name: file.read_text() for file in reports.iterdir() if not file.name.startswith(".")}
-    found["qa.html"] = re.sub(r'<div class="when">.*?</div>| · \d\d \w{3} \d\d:\d\d', "", found["qa.html"])
+    found["qa.html"] = re.sub(r'<div class="when">.*?</div>|<time>.*?</time>', "", found["qa.html"])
     said = json.loads(found["qa.json"])
     issues = [{**issue, "created_at": None} for issue in said["recent_issues"]]
     found["qa.json"] = json.dumps({**said, "timestamp": None, "recent_issues": issues})

@@ -35,6 +35,14 @@ JSON = json.dumps(
 ).encode()  # fmt: skip
 
 
+def outcome(body):
+    """Return "feed" or the kind of the source error, and the entries."""
+    try:
+        return "feed", parse_feed(body).entries
+    except SourceError as error:
+        return error.kind, ()
+
+
 @pytest.mark.parametrize("body", [RSS, RDF, ATOM, JSON], ids=["RSS 2.0", "RSS 1.0", "Atom", "JSON Feed"])
 def test_the_same_item_reads_the_same_in_every_format(body):
     parsed = parse_feed(body)
@@ -182,41 +190,29 @@ def test_an_item_of_a_json_feed_that_is_no_object_goes_to_the_dead_letters():
     ids=["elements", "escaped elements", "categories", "xhtml", "copies", "entities"],
 )
 def test_monstrous_markup_is_done_with_in_seconds(body):
-    started = time.perf_counter()
-    try:
-        entries = parse_feed(body).entries
-    except SourceError as error:
-        assert error.kind == "malformed"
-    else:
-        assert len(entries) <= 1
-    assert time.perf_counter() - started < 10
+    started = time.process_time()
+    kind, entries = outcome(body)
+    assert kind in {"feed", "malformed"}
+    assert len(entries) <= 1
+    assert time.process_time() - started < 10
 
 
 def test_no_entity_of_a_feed_reads_a_file(tmp_path):
     (tmp_path / "secret").write_text("hush")
     doctype = f'<!DOCTYPE rss [<!ENTITY x SYSTEM "file://{tmp_path}/secret">]>'.encode()
     body = RSS.replace(b"<rss", doctype + b"<rss").replace(b"Report 1", b"&x;")
-    try:
-        parsed = parse_feed(body)
-    except SourceError:
-        return
-    assert all("hush" not in entry.title for entry in parsed.entries)
+    _, entries = outcome(body)
+    assert all("hush" not in entry.title for entry in entries)
 
 
 @given(st.binary(max_size=300))
 def test_any_bytes_are_a_feed_or_a_source_error(body):
-    try:
-        parse_feed(body)
-    except SourceError as error:
-        assert error.kind in {"empty", "malformed"}
+    assert outcome(body)[0] in {"feed", "empty", "malformed"}
 
 
 @given(st.integers(0, len(ATOM)), st.binary(max_size=8))
 def test_a_damaged_feed_is_read_or_refused_and_its_text_can_be_stored(place, noise):
-    try:
-        parsed = parse_feed(ATOM[:place] + noise + ATOM[place + len(noise) :])
-    except SourceError:
-        return
-    for entry in parsed.entries:
+    _, entries = outcome(ATOM[:place] + noise + ATOM[place + len(noise) :])
+    for entry in entries:
         f"{entry.key}{entry.title}{entry.body}{entry.url}{entry.author}".encode()
         assert "\x00" not in f"{entry.key}{entry.title}{entry.body}"

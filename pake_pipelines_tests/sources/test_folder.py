@@ -31,7 +31,9 @@ async def names(path, **options):
 
 
 def remembering(found):
-    return Memory(known={one.url: KnownBody(one.modified_at, len(one.body), sha256(one.body).hexdigest()) for one in found})
+    return Memory(
+        known={one.url: KnownBody(one.modified_at, len(one.body), sha256(one.body).hexdigest()) for one in found}
+    )
 
 
 async def test_text_and_markdown_files_at_any_depth_are_read_in_order(tmp_path):
@@ -134,8 +136,7 @@ async def test_a_file_that_may_not_be_read_is_a_dead_letter_with_the_cause():
 
 
 async def test_a_name_that_is_not_utf8_is_a_dead_letter(tmp_path):
-    with open(os.fsencode(tmp_path) + b"/caf\xe9.txt", "w"):
-        pass
+    (tmp_path / os.fsdecode(b"caf\xe9.txt")).touch()
     (found,) = await visit(tmp_path)
     assert (found.url, found.reason) == ("caf.txt", "name")
 
@@ -165,10 +166,10 @@ def fetched(name, body):
     ],
 )
 def test_a_files_title_is_its_first_heading_else_its_first_line_else_its_name(name, body, title):
-    (entry,) = Folder(Path("."), max_bytes=1).parse(fetched(name, body)).entries
+    (entry,) = Folder(Path(), max_bytes=1).parse(fetched(name, body)).entries
     assert (entry.title, entry.key, entry.published_at) == (title, name, MOMENT)
 
 
 def test_a_file_in_an_old_encoding_is_read_and_says_so():
-    (entry,) = Folder(Path("."), max_bytes=1).parse(fetched("a.txt", "São Paulo\x00".encode("cp1252"))).entries
+    (entry,) = Folder(Path(), max_bytes=1).parse(fetched("a.txt", "São Paulo\x00".encode("cp1252"))).entries
     assert (entry.body, entry.problems) == ("São Paulo", ("not UTF-8: read as Windows-1252",))

@@ -2,6 +2,7 @@
 
 import asyncio
 import gzip
+import shutil
 import ssl
 import subprocess
 import tracemalloc
@@ -53,7 +54,9 @@ async def test_a_proxy_named_by_the_environment_is_not_used(site, monkeypatch):
 
 
 async def test_five_redirects_are_followed_and_relative_ones_too(client, site):
-    site.pages |= {f"/{n}": Page(status=code, headers={"Location": f"{n + 1}"}) for n, code in enumerate((301, 302, 303, 307, 308))}
+    site.pages |= {
+        f"/{n}": Page(status=code, headers={"Location": f"{n + 1}"}) for n, code in enumerate((301, 302, 303, 307, 308))
+    }
     site.pages["/5"] = Page(b"end")
     answer = await client.get(site.url("/0"))
     assert (answer.body, answer.url) == (b"end", site.url("/5"))
@@ -78,7 +81,10 @@ async def test_a_redirect_to_anything_but_the_web_is_refused(target, client, sit
 
 
 async def test_credentials_that_a_redirect_brings_along_are_not_used(client, site):
-    site.pages |= {"/": Page(status=302, headers={"Location": f"http://me:s3cret@127.0.0.1:{site.port}/end"}), "/end": Page(b"x")}
+    site.pages |= {
+        "/": Page(status=302, headers={"Location": f"http://me:s3cret@127.0.0.1:{site.port}/end"}),
+        "/end": Page(b"x"),
+    }
     error = await refused(client, site.url("/"))
     assert error.kind == "refused"
     assert "s3cret" not in str(error)
@@ -170,6 +176,7 @@ async def test_a_server_that_does_not_speak_http_is_unreachable(client):
         assert (await refused(client, f"http://127.0.0.1:{port}/")).kind == "unreachable"
 
 
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="openssl makes the certificate")
 async def test_a_certificate_that_nobody_vouches_for_is_refused_with_the_cause(client, tmp_path):
     key, certificate = tmp_path / "key.pem", tmp_path / "certificate.pem"
     subprocess.run(

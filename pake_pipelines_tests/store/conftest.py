@@ -55,9 +55,9 @@ class Shelf:
         ids = await self.entry_ids(*texts)
         made = [
             Document(
-                entry_id=entry_id, title=key, text=text, canonical_url=(urls or {}).get(key), content_hash=content_hash(text),
-                embedding_key=embedding_key(key, text), language=Language("en", 1.0), structure=Structure(),
-                linguistics=Linguistics(), dropped=dropped,
+                entry_id=entry_id, title=key, text=text, canonical_url=(urls or {}).get(key),
+                content_hash=content_hash(text), embedding_key=embedding_key(key, text), language=Language("en", 1.0),
+                structure=Structure(), linguistics=Linguistics(), dropped=dropped,
             )
             for entry_id, (key, text) in zip(ids, texts.items(), strict=True)
         ]  # fmt: skip

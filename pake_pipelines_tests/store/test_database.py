@@ -57,13 +57,13 @@ async def test_the_embedded_server_can_serve(database):
 
 
 async def test_a_missing_database_is_named_with_what_creates_it(database_url):
-    with pytest.raises(MissingDatabaseError, match="nowhere.*pake db migrate"):
+    with pytest.raises(MissingDatabaseError, match=r"nowhere.*pake db migrate"):
         async with open_database(with_database(database_url, "nowhere")):
             pass
 
 
 async def test_a_database_that_was_never_migrated_is_refused(database_url):
-    with pytest.raises(StoreError, match="is empty, this version needs .*: run `pake db migrate`"):
+    with pytest.raises(StoreError, match=r"is empty, this version needs .*: run `pake db migrate`"):
         async with open_database(with_database(database_url, "postgres")):
             pass
 
@@ -110,7 +110,9 @@ async def test_an_account_that_the_server_refuses_is_not_tried_again(database_ur
 def test_no_form_of_password_is_shown(password):
     shown = masked(f"postgresql://me:{password}@db.example:5432/x?sslmode=require")
     assert shown == "postgresql://me:***@db.example:5432/x?sslmode=require"
-    assert masked(f"postgresql://db.example/x?user=me&password={quote(password)}&a=b").endswith("?user=me&password=***&a=b")
+    assert masked(f"postgresql://db.example/x?user=me&password={quote(password)}&a=b").endswith(
+        "?user=me&password=***&a=b"
+    )
 
 
 @pytest.mark.parametrize("url", ["postgresql://pake@/x?host=%2Frun", "postgresql://db.example:5432/x"])
@@ -135,7 +137,7 @@ async def test_databases_are_created_once(server_settings, database_url):
         assert [row["datname"] for row in made] == ['made "quoted"', "made_knowledge"]
     finally:
         connection = await wait_for(with_database(database_url, "postgres"), Patience())
-        await connection.execute('DROP DATABASE IF EXISTS made_knowledge')
+        await connection.execute("DROP DATABASE IF EXISTS made_knowledge")
         await connection.execute('DROP DATABASE IF EXISTS "made ""quoted"""')
         await connection.close()
 

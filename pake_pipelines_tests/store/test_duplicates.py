@@ -28,7 +28,12 @@ async def four(shelf):
 
 async def test_equal_words_and_equal_addresses_are_found_from_either_side(four, database):
     found = await matches(four, database, *"abcd")
-    assert found == {("a", "b", "exact_text"), ("b", "a", "exact_text"), ("b", "c", "exact_url"), ("c", "b", "exact_url")}
+    assert found == {
+        ("a", "b", "exact_text"),
+        ("b", "a", "exact_text"),
+        ("b", "c", "exact_url"),
+        ("c", "b", "exact_url"),
+    }
 
 
 async def test_a_dropped_or_superseded_copy_is_no_match(four, database):
@@ -54,7 +59,9 @@ async def test_the_first_of_many_copies_is_paired_with_all_and_any_other_with_th
     assert {pair[0] for pair in await matches(shelf, database, first)} == {first}
     ids = await shelf.entry_ids(first)
     async with database.connection() as connection:
-        assert {one.other_id for one in await duplicates.exact_matches(connection, ids)} == {shelf.id(key) for key in others}
+        assert {one.other_id for one in await duplicates.exact_matches(connection, ids)} == {
+            shelf.id(key) for key in others
+        }
         found = await duplicates.exact_matches(connection, await shelf.entry_ids(others[0]))
     assert [one.other_id for one in found] == [shelf.id(first)]
 
@@ -106,7 +113,9 @@ async def regroup(shelf, database, touched, *groups):
 
 async def held(shelf, database):
     names = {shelf.id(key): key for key in "abcdef"}
-    found = await rows(database, "SELECT canonical_id, m.pake_id FROM duplicate_groups JOIN duplicate_members m USING (group_id)")
+    found = await rows(
+        database, "SELECT canonical_id, m.pake_id FROM duplicate_groups JOIN duplicate_members m USING (group_id)"
+    )
     groups = {}
     for row in found:
         groups.setdefault(names[row["canonical_id"]], set()).add(names[row["pake_id"]])

@@ -14,8 +14,14 @@ from pake_pipelines_tests.conftest import TODAY
 async def test_a_new_version_retires_the_one_before(shelf, database):
     await shelf.put(["a", "b"], body="one")
     await shelf.put(["a"], body="two")
-    found = await rows(database, "SELECT title, version, body, superseded_at IS NULL AS live FROM entries ORDER BY 1, 2")
-    assert [tuple(row.values()) for row in found] == [("a", 1, "one", False), ("a", 2, "two", True), ("b", 1, "one", True)]
+    found = await rows(
+        database, "SELECT title, version, body, superseded_at IS NULL AS live FROM entries ORDER BY 1, 2"
+    )
+    assert [tuple(row.values()) for row in found] == [
+        ("a", 1, "one", False),
+        ("a", 2, "two", True),
+        ("b", 1, "one", True),
+    ]
 
 
 async def test_two_versions_in_force_cannot_be(shelf, database):
@@ -49,7 +55,11 @@ async def test_items_are_counted_by_the_day_of_their_version_in_force(shelf, dat
 
 
 async def test_the_same_dead_letter_is_kept_once(shelf, database):
-    letters = [Unparsed("a", "too_large", "big"), Unparsed("a", "unreadable", "closed"), Unparsed("b", "too_large", "big")]
+    letters = [
+        Unparsed("a", "too_large", "big"),
+        Unparsed("a", "unreadable", "closed"),
+        Unparsed("b", "too_large", "big"),
+    ]
     counts = []
     for _ in range(2):
         async with database.transaction() as connection:

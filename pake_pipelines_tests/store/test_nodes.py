@@ -66,15 +66,22 @@ async def test_a_change_of_status_is_remembered_with_its_run(node, database):
     await save(database, node, [HistoryRow(node.pake_id, None, 0.5, None, "pending", "why")])
     changed = replace(node, verification_status="verified", confidence_score=0.9)
     await save(database, changed, [HistoryRow(node.pake_id, 0.5, 0.9, "pending", "verified", "good")], "run-2")
-    history = await rows(database, "SELECT old_status, new_status, reason, run_id FROM confidence_history ORDER BY history_id")
-    assert [tuple(row.values()) for row in history] == [(None, "pending", "why", "run-1"), ("pending", "verified", "good", "run-2")]
+    history = await rows(
+        database, "SELECT old_status, new_status, reason, run_id FROM confidence_history ORDER BY history_id"
+    )
+    assert [tuple(row.values()) for row in history] == [
+        (None, "pending", "why", "run-1"),
+        ("pending", "verified", "good", "run-2"),
+    ]
     logged = await rows(database, "SELECT details, run_id FROM processing_logs ORDER BY log_id")
     assert logged[1] == {"details": {"from": "pending", "to": "verified", "reason": "good"}, "run_id": "run-2"}
 
 
 async def test_a_change_of_score_alone_is_history_but_no_change_of_status(node, database):
     await save(database, node, [HistoryRow(node.pake_id, None, 0.5, None, "pending", "why")])
-    await save(database, replace(node, confidence_score=0.6), [HistoryRow(node.pake_id, 0.5, 0.6, "pending", "pending", "why")])
+    await save(
+        database, replace(node, confidence_score=0.6), [HistoryRow(node.pake_id, 0.5, 0.6, "pending", "pending", "why")]
+    )
     assert await value(database, "SELECT count(*) FROM confidence_history") == 2
     assert await value(database, "SELECT count(*) FROM processing_logs") == 1
 

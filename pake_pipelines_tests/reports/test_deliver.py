@@ -1,0 +1,90 @@
+"""The report is written when what it says has changed, and only then."""
+
+import json
+from datetime import timedelta
+
+import pytest
+
+from pake_pipelines.config.loading import load_quality
+from pake_pipelines.reports.deliver import deliver_qa_report
+from pake_pipelines_tests.chain import execute, visit, walk
+from pake_pipelines_tests.feeds import item, rss, sources_yaml
+
+
+@pytest.fixture
+async def kit(configure, kit_of, database, run):
+    settings = configure(sources_yaml(feed="feed.xml"))
+    (settings.home / "feed.xml").write_bytes(rss(item(1, title="<script>x</script>"), item(2)))
+    kit = kit_of(settings)
+    await visit(kit, database, run)
+    await walk(kit, database, run)
+    return kit
+
+
+async def deliver(kit, database, now):
+    return await deliver_qa_report(database, kit.settings.data / "reports", kit.quality.verdict, now)
+
+
+def files(kit):
+    return {
+        path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (kit.settings.data / "reports").iterdir()
+    }
+
+
+async def test_the_three_files_say_the_same(kit, database, run):
+    delivered = await deliver(kit, database, run.now)
+    assert set(files(kit)) == {"qa.html", "qa.md", "qa.json"}
+    data = json.loads(files(kit)["qa.json"][0])
+    assert data["statistics"] == delivered.statistics
+    assert data["statistics"]["total"] == 2
+    assert "<b>2</b><span>items</span>" in delivered.html.read_text("utf-8")
+    assert delivered.markdown == files(kit)["qa.md"][0].decode()
+
+
+async def test_unchanged_content_is_not_written_again(kit, database, run):
+    first = await deliver(kit, database, run.now)
+    before = files(kit)
+    again = await deliver(kit, database, run.now + timedelta(days=1))
+    assert (first.written, again.written) == (True, False)
+    assert (again.markdown, again.statistics) == (first.markdown, first.statistics)
+    assert files(kit) == before
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        "UPDATE knowledge_nodes SET verification_status = 'verified'",
+        "UPDATE knowledge_nodes SET confidence_score = 0.123",
+        "UPDATE knowledge_nodes SET title = title || '!'",
+        "DELETE FROM knowledge_nodes",
+    ],
+)
+async def test_any_change_of_a_verdict_writes_it_anew(change, kit, database, run):
+    await deliver(kit, database, run.now)
+    await execute(database, change)
+    assert (await deliver(kit, database, run.now)).written
+
+
+async def test_other_lines_of_high_and_low_write_it_anew(kit, configure, kit_of, database, run):
+    await deliver(kit, database, run.now)
+    load_quality.cache_clear()
+    other = kit_of(configure(sources_yaml(feed="feed.xml"), "verdict: {high_confidence: 0.5}"))
+    assert (await deliver(other, database, run.now)).written
+
+
+@pytest.mark.parametrize("damage", ["qa.html", "qa.md", "qa.json", "half"])
+async def test_a_file_that_is_gone_or_damaged_is_written_anew(damage, kit, database, run):
+    await deliver(kit, database, run.now)
+    directory = kit.settings.data / "reports"
+    if damage == "half":
+        (directory / "qa.json").write_text('{"version": "')
+    else:
+        (directory / damage).unlink()
+    assert (await deliver(kit, database, run.now)).written
+    assert len(files(kit)) == 3
+
+
+async def test_an_empty_knowledge_base_has_a_report(configure, kit_of, database, run):
+    delivered = await deliver(kit_of(configure("")), database, run.now)
+    assert delivered.statistics["total"] == 0
+    assert "Nothing was flagged." in delivered.html.read_text("utf-8")
