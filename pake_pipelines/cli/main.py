@@ -11,7 +11,7 @@ from pake_pipelines.cli.stack import StackError
 from pake_pipelines.cli.status import status
 from pake_pipelines.cli.up import down, up
 from pake_pipelines.config.loading import ConfigError
-from pake_pipelines.store.database import StoreError
+from pake_pipelines.store.errors import StoreError
 
 app = typer.Typer(
     name="pake",

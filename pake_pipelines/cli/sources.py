@@ -12,7 +12,8 @@ from pake_pipelines.cli.summary import last_visit
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store import runs
-from pake_pipelines.store.database import StoreError, addresses, open_database
+from pake_pipelines.store.database import addresses, open_database
+from pake_pipelines.store.errors import StoreError
 
 app = typer.Typer(help="The sources.", no_args_is_help=True)
 

@@ -10,7 +10,8 @@ from pake_pipelines.cli.dagster_api import DagsterApi, DagsterError
 from pake_pipelines.cli.stack import running
 from pake_pipelines.cli.summary import read_summary, summary_table
 from pake_pipelines.settings import Settings, get_settings
-from pake_pipelines.store.database import StoreError, addresses, masked
+from pake_pipelines.store.database import addresses, masked
+from pake_pipelines.store.errors import StoreError
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
-from pake_pipelines import crash, text
+from pake_pipelines import crash, dedup, text
 from pake_pipelines.config.quality import IngestFilters, QualityConfig
 from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
@@ -56,7 +56,8 @@ async def _withdraw(connection: Connection, changed: Sequence[int], run_id: str)
 def documents_version(rules: QualityConfig, spacy_model: str) -> str:
     """Return the version of the documents stage; it changes when the language model is installed, too."""
     ner = "with" if importlib.util.find_spec(spacy_model.replace("-", "_")) else "without"
-    return version_of(text.VERSION, extractor_version(), f"{ner} {spacy_model}", rules.ingest, rules.language)
+    code = f"{text.VERSION} {dedup.VERSION} {extractor_version()}"
+    return version_of(code, f"{ner} {spacy_model}", rules.ingest, rules.language)
 
 
 def clean(found: Sequence[StoredEntry], rules: QualityConfig, spacy_model: str) -> Iterator[Document]:

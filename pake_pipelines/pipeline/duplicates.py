@@ -57,6 +57,7 @@ async def _compare(
     near = await embeddings.neighbours(
         connection, batch, model=model, at_least=rules.candidate_threshold, limit=rules.max_candidates
     )
+    near += await embeddings.known_neighbours(connection, batch, model=model)
     texts = await duplicates.texts(connection, {*batch, *(one.neighbour_entry_id for one in near)})
     found: dict[tuple[UUID, UUID], Candidate] = {}
     for one in near:

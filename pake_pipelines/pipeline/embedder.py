@@ -61,7 +61,10 @@ class MiniLmEmbedder:
     def _loaded(self) -> Any:
         place = packaged_weights() if self.model == PACKAGED_MODEL else None
         from sentence_transformers import SentenceTransformer
+        from transformers.utils import logging as transformers_logging
 
+        # a bar over the hundred tensors of a small model says nothing to anybody, and a run's log keeps it for ever
+        transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
         try:
             return SentenceTransformer(str(place) if place else self.model)
         except (OSError, ValueError) as error:

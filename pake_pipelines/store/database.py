@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlsplit
 
 from pake_pipelines.settings import Settings
+from pake_pipelines.store.embedded import socket_directory
+from pake_pipelines.store.errors import MissingDatabaseError, StoreError
 from pake_pipelines.store.migrations import HEAD
 
 if TYPE_CHECKING:
@@ -29,14 +31,6 @@ MINIMUM_POSTGRES = 15
 MINIMUM_VECTOR = (0, 8, 4)
 
 
-class StoreError(Exception):
-    """The database cannot be used; the message says why and what to do."""
-
-
-class MissingDatabaseError(StoreError):
-    """The server answers, but has no database of that name."""
-
-
 @dataclass(frozen=True, slots=True)
 class Addresses:
     """The URLs of the two databases, and whether they are on the embedded server."""
@@ -49,8 +43,6 @@ class Addresses:
 def addresses(settings: Settings) -> Addresses:
     """Return the addresses of both databases: the user's own server, or the embedded one's socket."""
     if settings.database_url is None:
-        from pake_pipelines.store.embedded import socket_directory
-
         directory = quote(str(socket_directory(settings.data)), safe="")
         knowledge, dagster = (f"postgresql://pake@/{name}?host={directory}" for name in (KNOWLEDGE, DAGSTER))
         return Addresses(knowledge, dagster, embedded=True)

@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-from pake_pipelines.store.database import StoreError
+from pake_pipelines.store.errors import StoreError
 
 # sun_path holds 108 bytes with the final NUL on Linux, 104 on macOS
 _LONGEST_SOCKET_PATH: Final = 103

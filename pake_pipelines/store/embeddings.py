@@ -105,3 +105,29 @@ async def neighbours(
         limit,
     )
     return [Neighbour(**row) for row in rows]
+
+
+async def known_neighbours(connection: Connection, entry_ids: Sequence[int], *, model: str) -> list[Neighbour]:
+    """Return for each of `entry_ids` the items that were compared with it before, at today's similarity.
+
+    Nearness in a list of the closest few is not mutual: without these, comparing an item again would forget the pairs
+    that were found from their other side.
+    """
+    rows = await connection.fetch(
+        """
+        SELECT e.entry_id, o.pake_id AS neighbour_id, o.entry_id AS neighbour_entry_id,
+               1 - (ov.vector <=> v.vector) AS similarity
+        FROM entries e JOIN documents d USING (entry_id)
+        JOIN embeddings v ON v.embedding_key = d.embedding_key AND v.model = $2
+        JOIN duplicate_candidates c ON e.pake_id IN (c.a_id, c.b_id) AND c.level = 'semantic'
+        JOIN entries o ON o.pake_id = CASE WHEN c.a_id = e.pake_id THEN c.b_id ELSE c.a_id END
+                      AND o.superseded_at IS NULL
+        JOIN documents od ON od.entry_id = o.entry_id AND od.dropped IS NULL
+        JOIN embeddings ov ON ov.embedding_key = od.embedding_key AND ov.model = $2
+        WHERE e.entry_id = ANY ($1::bigint[]) AND od.embedding_key <> d.embedding_key
+        ORDER BY e.entry_id, o.pake_id
+        """,
+        list(entry_ids),
+        model,
+    )
+    return [Neighbour(**row) for row in rows]

@@ -46,10 +46,13 @@ async def current_versions(connection: Connection, ids: Iterable[UUID]) -> dict[
 
 async def save_entries(
     connection: Connection, *, source: str, day: date, fetch_id: int, run_id: str, entries: Mapping[UUID, Entry]
-) -> None:
-    """Store `entries` as the versions in force, retiring those they follow. Belongs into one transaction."""
+) -> list[int]:
+    """Store `entries` as the versions in force, retiring those they follow; return their ids.
+
+    Belongs into one transaction.
+    """
     if not entries:
-        return
+        return []
     given = [_record(pake_id, entry) for pake_id, entry in entries.items()]
     await connection.execute(
         """
@@ -64,7 +67,7 @@ async def save_entries(
         "UPDATE entries SET superseded_at = now() WHERE superseded_at IS NULL AND pake_id = ANY ($1::uuid[])",
         list(entries),
     )
-    await connection.execute(
+    rows = await connection.fetch(
         """
         INSERT INTO entries (pake_id, version, day, title, url, author, published_at, tags, body, media_type,
                              entry_hash, problems, fetch_id, run_id)
@@ -73,6 +76,7 @@ async def save_entries(
         FROM jsonb_to_recordset($1) AS g(pake_id uuid, title text, url text, author text, published_at timestamptz,
              tags text[], body text, media_type text, entry_hash text, problems text[])
         ORDER BY g.pake_id
+        RETURNING entry_id
         """,
         given,
         day,
@@ -80,6 +84,7 @@ async def save_entries(
         run_id,
     )
     crash.point(CrashPoint.FETCH_ENTRIES_WRITTEN)
+    return [row["entry_id"] for row in rows]
 
 
 def _record(pake_id: UUID, entry: Entry) -> dict[str, object]:

@@ -14,7 +14,7 @@ SELECT i.pake_id, i.source, i.key, s.name AS source_name, s.authority_basis,
        (SELECT jsonb_agg(jsonb_build_object('model', v.model, 'run_id', v.run_id, 'created_at', v.created_at))
           FROM embeddings v WHERE v.embedding_key = d.embedding_key) AS embeddings,
        (SELECT jsonb_object_agg(m.stage, jsonb_build_object('version', m.version, 'run_id', m.run_id,
-               'made_at', m.made_at)) FROM stage_marks m WHERE m.entry_id = e.entry_id) AS stages,
+               'made_at', m.made_at)) FROM stage_marks m WHERE m.entry_id = e.entry_id AND m.version <> '') AS stages,
        (SELECT jsonb_agg(jsonb_build_object('other', other.pake_id, 'title', other.title, 'level', c.level,
                'score', c.score, 'decision', c.decision, 'evidence', c.evidence, 'run_id', c.run_id)
                ORDER BY c.score DESC)

@@ -64,7 +64,7 @@ async def count_done(connection: Connection, stage: Stage, day: date) -> int:
     count: int = await connection.fetchval(
         """
         SELECT count(*) FROM entries e JOIN stage_marks m USING (entry_id)
-        WHERE e.day = $2 AND e.superseded_at IS NULL AND m.stage = $1
+        WHERE e.day = $2 AND e.superseded_at IS NULL AND m.stage = $1 AND m.version <> ''
         """,
         stage.value,
         day,
@@ -84,6 +84,20 @@ async def mark(connection: Connection, stage: Stage, entry_ids: Iterable[int], v
         stage.value,
         list(entry_ids),
         version,
+        run_id,
+    )
+
+
+async def request(connection: Connection, entry_ids: Iterable[int], run_id: str) -> None:
+    """Ask every stage to do `entry_ids` in its next run, whatever day that run is for."""
+    await connection.execute(
+        """
+        INSERT INTO stage_marks (stage, entry_id, version, stale, run_id)
+        SELECT stage, entry_id, '', true, $3 FROM unnest($1::text[]) AS s(stage), unnest($2::bigint[]) AS e(entry_id)
+        ON CONFLICT (stage, entry_id) DO UPDATE SET stale = true
+        """,
+        [stage.value for stage in ORDER],
+        list(entry_ids),
         run_id,
     )
 

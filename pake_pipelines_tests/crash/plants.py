@@ -8,9 +8,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pake_pipelines.model.document import Document
-from pake_pipelines.pipeline import fetch
+from pake_pipelines.pipeline.visitor import Visitor
 from pake_pipelines.sources.protocol import Fetched
-from pake_pipelines.store import documents, marks, nodes, sources
+from pake_pipelines.store import documents, fetches, marks, nodes, sources
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.marks import Stage
 from pake_pipelines.store.nodes import HistoryRow, NodeRow
@@ -25,7 +25,7 @@ async def _commit(connection: Connection) -> None:
 
 def hash_before_content() -> None:
     """A feed's hash is stored, in a transaction of its own, before what the feed says."""
-    take = fetch._Visitor._take
+    take = Visitor._take
 
     async def planted(self: Any, body: Any) -> None:
         if isinstance(body, Fetched) and not self._reader.dated:
@@ -35,19 +35,19 @@ def hash_before_content() -> None:
                 await sources.save_state(connection, self._slug, state)
         await take(self, body)
 
-    fetch._Visitor._take = planted  # type: ignore[method-assign]
+    Visitor._take = planted  # type: ignore[method-assign]
 
 
 def watermark_apart() -> None:
     """The row that says "this body was read" is committed apart from the entries that the body held."""
-    save_fetch = fetch.fetches.save_fetch
+    save_fetch = fetches.save_fetch
 
     async def planted(connection: Connection, **row: Any) -> int:
         fetch_id = await save_fetch(connection, **row)
         await _commit(connection)
         return fetch_id
 
-    fetch.fetches.save_fetch = planted
+    fetches.save_fetch = planted
 
 
 def marks_before_results() -> None:

@@ -4,7 +4,7 @@ import pytest
 
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.settings import get_settings
-from pake_pipelines.store.database import StoreError
+from pake_pipelines.store.errors import StoreError
 
 
 @pytest.fixture

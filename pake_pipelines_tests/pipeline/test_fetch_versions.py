@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from pake_pipelines_tests.chain import execute, rows, value, visit
+from pake_pipelines_tests.chain import execute, rows, value, visit, walk
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
 from pake_pipelines_tests.site import Page
 
@@ -106,6 +106,19 @@ async def test_a_folder_gives_each_past_day_the_files_of_that_day(configure, kit
         assert (seen["notes"].new, seen["notes"].rows, seen["notes"].replayed) == (1, 1, False)
     found = await rows(database, "SELECT day, published_at::date AS dated FROM entries ORDER BY day")
     assert [(row["day"], row["dated"]) for row in found] == [(day, day) for day in days]
+
+
+async def test_an_old_file_belongs_to_its_own_day_whenever_it_is_first_seen(configure, kit_of, database, run):
+    settings = configure(sources_yaml(notes="notes/"))
+    old = run.day - timedelta(days=2)
+    write_notes(settings.home, old, run.day)
+    kit = kit_of(settings)
+    await visit(kit, database, run)
+    await walk(kit, database, run)
+    found = await rows(database, "SELECT e.day FROM knowledge_nodes n JOIN entries e USING (entry_id) ORDER BY 1")
+    assert [row["day"] for row in found] == [old, run.day], "the run settles what it found, whatever day it belongs to"
+    later = (await visit(kit, database, replace(run, run_id="backfill", day=old)))["notes"]
+    assert (later.new, later.rows) == (0, 1)
 
 
 async def test_a_file_that_was_only_touched_is_no_new_version(configure, kit_of, database, run):

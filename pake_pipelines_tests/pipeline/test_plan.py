@@ -1,13 +1,14 @@
 """Which entries of a fetched body become versions in force: a pure decision."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pake_pipelines.model.entry import Entry
 from pake_pipelines.model.identity import pake_id
-from pake_pipelines.pipeline.fetch import plan_entries
+from pake_pipelines.pipeline.entry_plan import partition_of, plan_entries
 from pake_pipelines.store.entries import CurrentVersion
 
 EARLY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -66,3 +67,18 @@ def test_every_entry_is_counted_exactly_once_and_the_limit_holds(found, stored, 
     plan = plan_entries("s", [entry(key, "one") for key in found], held, LATE, limit)
     assert plan.new + plan.updated + plan.unchanged + plan.left_over == len(found)
     assert plan.new + plan.updated == len(plan.save) <= limit
+
+
+@pytest.mark.parametrize(
+    ("modified", "day"),
+    [
+        (None, date(2026, 11, 22)),
+        (datetime(2026, 11, 22, 3, tzinfo=UTC), date(2026, 11, 22)),
+        (datetime(2026, 11, 20, 23, 59, tzinfo=UTC), date(2026, 11, 20)),
+        (datetime(2026, 11, 1, tzinfo=UTC), date(2026, 11, 1)),
+        (datetime(2026, 10, 31, 23, tzinfo=UTC), date(2026, 11, 22)),
+        (datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 22)),
+    ],
+)
+def test_an_item_belongs_to_the_day_it_is_dated_by_if_that_day_has_a_partition(modified, day):
+    assert partition_of(modified, date(2026, 11, 22), date(2026, 11, 1)) == day

@@ -13,8 +13,9 @@ import psutil
 import pytest
 
 from pake_pipelines.settings import Settings
-from pake_pipelines.store.database import Patience, StoreError, addresses, wait_for, with_database
+from pake_pipelines.store.database import Patience, addresses, wait_for, with_database
 from pake_pipelines.store.embedded import EmbeddedServer, socket_directory
+from pake_pipelines.store.errors import StoreError
 
 
 async def _ask(url, statement):

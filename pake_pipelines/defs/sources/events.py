@@ -5,8 +5,8 @@ from typing import Any, Final
 import dagster as dg
 
 from pake_pipelines.defs.shared.metadata import counts
-from pake_pipelines.pipeline.fetch import Visit
 from pake_pipelines.pipeline.run import StageResult
+from pake_pipelines.pipeline.visitor import Visit
 
 REACHABLE: Final = "source_reachable"
 

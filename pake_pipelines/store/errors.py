@@ -1,0 +1,9 @@
+"""What can be wrong with the database, said so that a person knows what to do."""
+
+
+class StoreError(Exception):
+    """The database cannot be used; the message says why and what to do."""
+
+
+class MissingDatabaseError(StoreError):
+    """The server answers, but has no database of that name."""
