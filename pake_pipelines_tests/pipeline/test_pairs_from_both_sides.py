@@ -28,7 +28,7 @@ async def test_comparing_an_item_again_keeps_the_pairs_that_were_found_from_thei
     assert len(before) == 2, "the hub's closest is `near`; only `far` itself finds the pair with the hub"
     hub_again = """
         UPDATE stage_marks SET stale = true FROM entries JOIN items USING (pake_id)
-        WHERE stage_marks.entry_id = entries.entry_id AND stage = 'duplicates' AND key = 'https://feed.example/1'
+        WHERE stage_marks.entry_id = entries.entry_id AND stage = 'duplicates' AND key = 'https://feed.example/2'
     """
     await execute(database, hub_again)
     await walk(kit, database, replace(run, run_id="run-2"))
