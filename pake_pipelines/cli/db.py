@@ -1,6 +1,7 @@
 """`pake db`: the addresses of the databases, migrations, and a psql of one's own."""
 
 import os
+import shlex
 from typing import Annotated
 
 import typer
@@ -28,7 +29,7 @@ def url(
     if export:
         environment = dagster_environment(settings)
         for name in _EXPORTED:
-            print(f"export {name}='{environment[name]}'")
+            print(f"export {name}={shlex.quote(environment[name])}")
         return
     found = addresses(settings)
     chosen = found.dagster if dagster else found.knowledge

@@ -23,7 +23,9 @@ def ingest(
     schedule: Annotated[str | None, typer.Option(help="Read what this schedule reads, as it would.")] = None,
     date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today (UTC) otherwise.")] = None,
     max_items: Annotated[int | None, typer.Option(min=1, help="At most so many new items of each source.")] = None,
-    full_reprocess: Annotated[bool, typer.Option(help="Read everything again; nothing is stored twice.")] = False,
+    full_reprocess: Annotated[
+        bool, typer.Option("--full-reprocess", help="Read everything again; nothing is stored twice.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as JSON.")] = False,
 ) -> None:
     """Read sources and judge what they bring, as a Dagster run that the UI shows."""
