@@ -1,5 +1,6 @@
 """Publish: the verdict on every judged item, written as its knowledge node."""
 
+from collections import Counter
 from dataclasses import replace
 
 from pake_pipelines import crash, quality
@@ -24,7 +25,7 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
     version = version_of(quality.VERSION, rules.verdict, rules.actions)
     async with database.connection() as connection:
         todo = await marks.pending(connection, Stage.KNOWLEDGE_NODES, run.day, version)
-    result = StageResult()
+    result, verdicts = StageResult(), Counter[str]()
     for batch in batches(todo):
         async with database.transaction() as connection:
             judged = await judgements.load_judged(connection, batch)
@@ -37,6 +38,7 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
             )
             await marks.mark(connection, Stage.KNOWLEDGE_NODES, [one.entry_id for one in judged], version, run.run_id)
         crash.point(CrashPoint.PUBLISH_COMMITTED)
+        verdicts.update(verdict.status.value for _, verdict, _ in decided)
         new = sum(1 for one in judged if one.old_status is None)
         result = replace(
             result,
@@ -45,7 +47,7 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
             unchanged=result.unchanged + len(judged) - len(changed),
             failed=result.failed + len(batch) - len(judged),
         )
-    return replace(result, looked_at=len(todo), seconds=watch.seconds)
+    return replace(result, looked_at=len(todo), seconds=watch.seconds, details={"verdicts": dict(verdicts)})
 
 
 def decide_item(judged: Judged, rules: QualityConfig) -> Verdict:
