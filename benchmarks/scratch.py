@@ -2,6 +2,8 @@
 
 import asyncio
 import shutil
+import signal
+import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -20,6 +22,7 @@ _NOTES_OF_VISITS: Final = ("ingestion_runs", "source_state")
 @contextmanager
 def scratch_project(sources: str) -> Iterator[Settings]:
     """Lend the settings of a new project with `sources` as its sources.yaml, whose server runs."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the server would outlive us
     home = Path(tempfile.mkdtemp(prefix="pake-bench-"))
     home.chmod(0o755)  # under root the server runs as another account
     (home / "configs").mkdir()

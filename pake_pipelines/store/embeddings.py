@@ -82,22 +82,27 @@ async def neighbours(
     await connection.execute("SET LOCAL hnsw.ef_search = 100")
     rows = await connection.fetch(
         """
-        SELECT e.entry_id, n.pake_id AS neighbour_id, n.entry_id AS neighbour_entry_id, n.similarity
-        FROM unnest($1::bigint[]) AS e(entry_id)
-        JOIN documents d USING (entry_id)
-        JOIN embeddings v ON v.embedding_key = d.embedding_key AND v.model = $2
+        -- materialized, or the planner may search for the neighbours of every vector there is before it looks at $1
+        WITH mine AS MATERIALIZED (
+            SELECT e.entry_id, d.embedding_key, v.vector
+            FROM unnest($1::bigint[]) AS e(entry_id)
+            JOIN documents d USING (entry_id)
+            JOIN embeddings v ON v.embedding_key = d.embedding_key AND v.model = $2
+        )
+        SELECT mine.entry_id, n.pake_id AS neighbour_id, n.entry_id AS neighbour_entry_id, n.similarity
+        FROM mine
         CROSS JOIN LATERAL (
-            SELECT near.embedding_key, 1 - (near.vector <=> v.vector) AS similarity
+            SELECT near.embedding_key, 1 - (near.vector <=> mine.vector) AS similarity
             FROM embeddings near WHERE near.model = $2
-            ORDER BY near.vector <=> v.vector LIMIT $4 + 1
+            ORDER BY near.vector <=> mine.vector LIMIT $4 + 1
         ) AS near
         CROSS JOIN LATERAL (
             SELECT o.pake_id, o.entry_id, near.similarity FROM documents od JOIN entries o USING (entry_id)
             WHERE od.embedding_key = near.embedding_key AND od.dropped IS NULL AND o.superseded_at IS NULL
             ORDER BY o.pake_id LIMIT 1
         ) AS n
-        WHERE near.embedding_key <> d.embedding_key AND n.similarity >= $3
-        ORDER BY e.entry_id, n.similarity DESC, n.pake_id
+        WHERE near.embedding_key <> mine.embedding_key AND n.similarity >= $3
+        ORDER BY mine.entry_id, n.similarity DESC, n.pake_id
         """,
         list(entry_ids),
         model,
