@@ -1,31 +1,9 @@
 """Connections drawn from compared pairs: who is a copy of whom, and who is close to whom."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from uuid import UUID
 
-
-@dataclass(frozen=True, slots=True)
-class Pair:
-    """A compared pair seen from `pake_id`; `canonical_id` is the canonical member of its group, if it has one."""
-
-    pake_id: UUID
-    other_id: UUID
-    level: str
-    score: float
-    decision: str
-    canonical_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class Edge:
-    """A directed connection with its strength in [0, 1] and the level of comparison behind it."""
-
-    source_id: UUID
-    target_id: UUID
-    connection_type: str
-    strength: float
-    level: str
+from pake_pipelines.model.comparison import Edge, Pair
 
 
 def connect(pairs: Iterable[Pair], *, max_degree: int) -> list[Edge]:

@@ -1,28 +1,10 @@
 """Groups: connected items become one group with one canonical member."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
-from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-
-@dataclass(frozen=True, slots=True)
-class Member:
-    """What decides on the canonical member: authority of the source in [0, 1] and the date of the item."""
-
-    pake_id: UUID
-    dated: datetime | None
-    authority: float
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """A group of at least two duplicates. `group_id` is its smallest member, so it does not depend on order."""
-
-    group_id: UUID
-    canonical_id: UUID
-    members: tuple[UUID, ...]
+from pake_pipelines.model.comparison import Group, Member
 
 
 def group(

@@ -1,31 +1,15 @@
 """The decision on one pair of items: duplicates, merely similar, or neither; always with the evidence."""
 
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from pake_pipelines.config.quality import DuplicateRules
-
-Level = Literal["exact_url", "exact_text", "semantic"]
-Decision = Literal["duplicate", "similar"]
+from pake_pipelines.model.comparison import Candidate
 
 _NUMBER: Final = re.compile(r"\d+(?:[.,]\d+)*")
 # one rewritten copy may drop or add a figure; bulletins made from one template share hardly any
 _NUMBERS_AGREE: Final = 0.6
-
-
-@dataclass(frozen=True, slots=True)
-class Candidate:
-    """A compared pair with `a < b`, its level, score in [0, 1], decision and evidence."""
-
-    a: UUID
-    b: UUID
-    level: Level
-    score: float
-    decision: Decision
-    evidence: Mapping[str, Any]
 
 
 def ordered(one: UUID, other: UUID) -> tuple[UUID, UUID]:

@@ -5,12 +5,11 @@ from dataclasses import replace
 from pake_pipelines import crash, dedup
 from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
-from pake_pipelines.dedup.edges import Pair, connect
+from pake_pipelines.dedup.edges import connect
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import connections, documents, marks
-from pake_pipelines.store.connections import ConnectionRow
 from pake_pipelines.store.database import Database
 from pake_pipelines.store.marks import Stage
 
@@ -24,16 +23,10 @@ async def connect_items(kit: Kit, database: Database, run: Run) -> StageResult:
     result = StageResult(details={"connections_written": 0, "connections_removed": 0})
     for batch in batches(todo):
         async with database.transaction() as connection:
-            pairs = [
-                Pair(one.pake_id, one.other_id, one.level, one.score, one.decision, one.canonical_id)
-                for one in await connections.evidence(connection, batch)
-            ]
-            rows = [
-                ConnectionRow(edge.source_id, edge.target_id, edge.connection_type, edge.strength, edge.level)
-                for edge in connect(pairs, max_degree=rules.max_candidates)
-            ]
+            pairs = await connections.pairs_of(connection, batch)
+            edges = connect(pairs, max_degree=rules.max_candidates)
             ids = await documents.pake_ids(connection, batch)
-            changed, written, removed = await connections.replace_connections(connection, ids, rows, run.run_id)
+            changed, written, removed = await connections.replace_connections(connection, ids, edges, run.run_id)
             await marks.disturb(connection, marks.after(Stage.CONNECTIONS), changed)
             await marks.mark(connection, Stage.CONNECTIONS, batch, version, run.run_id)
         crash.point(CrashPoint.CONNECTIONS_COMMITTED)

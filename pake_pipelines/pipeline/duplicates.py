@@ -8,14 +8,14 @@ from pake_pipelines import crash, dedup
 from pake_pipelines.config.quality import DuplicateRules
 from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
-from pake_pipelines.dedup.groups import Member, group
-from pake_pipelines.dedup.pairs import Candidate, exact, semantic
+from pake_pipelines.dedup.groups import group
+from pake_pipelines.dedup.pairs import exact, semantic
+from pake_pipelines.model.comparison import Candidate
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import documents, duplicates, embeddings, marks
 from pake_pipelines.store.database import Connection, Database
-from pake_pipelines.store.duplicates import CandidateRow, GroupRow
 from pake_pipelines.store.marks import Stage
 
 
@@ -80,13 +80,13 @@ async def _regroup(
 ) -> tuple[set[UUID], int]:
     """Store the candidates and group whatever they touch; return the items that changed and the number of groups."""
     mine = await documents.pake_ids(connection, batch)
-    rows = [CandidateRow(c.a, c.b, c.level, c.score, c.decision, c.evidence) for c in candidates.values()]
-    paired = await duplicates.replace_candidates(connection, mine, rows, version=version, run_id=run_id)
+    paired = await duplicates.replace_candidates(
+        connection, mine, list(candidates.values()), version=version, run_id=run_id
+    )
     await marks.disturb(connection, [Stage.DUPLICATES], paired.parted - set(mine))
     reached, pairs = await duplicates.surroundings(connection, {*mine, *paired.items})
-    facts = await duplicates.member_facts(connection, reached)
-    members = {fact.pake_id: Member(fact.pake_id, fact.dated, fact.authority) for fact in facts}
+    members = {one.pake_id: one for one in await duplicates.members(connection, reached)}
     alive = [(a, b) for a, b in pairs if a in members and b in members]
-    groups = [GroupRow(g.group_id, g.canonical_id, g.members) for g in group(members, alive, rules.keep)]
+    groups = group(members, alive, rules.keep)
     regrouped = await duplicates.replace_groups(connection, reached, groups, run_id)
     return paired.items | regrouped, len(groups)

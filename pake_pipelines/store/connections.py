@@ -1,39 +1,16 @@
 """Connections between items (`node_connections`)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.model.comparison import Edge, Pair
 from pake_pipelines.store.database import Connection
 
 
-@dataclass(frozen=True, slots=True)
-class Evidence:
-    """A compared pair seen from one of its items; `canonical_id` is the canonical member of that item's group."""
-
-    pake_id: UUID
-    other_id: UUID
-    level: str
-    score: float
-    decision: str
-    canonical_id: UUID | None
-
-
-@dataclass(frozen=True, slots=True)
-class ConnectionRow:
-    """A directed connection, `strength` in [0, 1]."""
-
-    source_id: UUID
-    target_id: UUID
-    connection_type: str
-    strength: float
-    level: str
-
-
-async def evidence(connection: Connection, entry_ids: Sequence[int]) -> list[Evidence]:
+async def pairs_of(connection: Connection, entry_ids: Sequence[int]) -> list[Pair]:
     """Return every compared pair of the items of `entry_ids`, strongest first."""
     rows = await connection.fetch(
         """
@@ -46,11 +23,11 @@ async def evidence(connection: Connection, entry_ids: Sequence[int]) -> list[Evi
         """,
         list(entry_ids),
     )
-    return [Evidence(**row) for row in rows]
+    return [Pair(**row) for row in rows]
 
 
 async def replace_connections(
-    connection: Connection, pake_ids: Sequence[UUID], rows: Sequence[ConnectionRow], run_id: str
+    connection: Connection, pake_ids: Sequence[UUID], rows: Sequence[Edge], run_id: str
 ) -> tuple[set[UUID], int, int]:
     """Let `rows` be all connections that start at `pake_ids`.
 

@@ -1,13 +1,13 @@
 """Duplicates: compared pairs, groups and their members (`duplicate_candidates`, `duplicate_groups`, `_members`)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 from uuid import UUID
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.model.comparison import Candidate, Group, Member
 from pake_pipelines.store.database import Connection
 
 
@@ -22,41 +22,11 @@ class ExactMatch:
 
 
 @dataclass(frozen=True, slots=True)
-class CandidateRow:
-    """A compared pair as it is stored."""
-
-    a_id: UUID
-    b_id: UUID
-    level: str
-    score: float
-    decision: str
-    evidence: Mapping[str, Any]
-
-
-@dataclass(frozen=True, slots=True)
 class ChangedPairs:
     """The items of all pairs that changed, and those that shared an address or words with another and do no longer."""
 
     items: set[UUID]
     parted: set[UUID]
-
-
-@dataclass(frozen=True, slots=True)
-class GroupRow:
-    """A group as it is stored."""
-
-    group_id: UUID
-    canonical_id: UUID
-    members: tuple[UUID, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class MemberFacts:
-    """What decides on the canonical member of a group."""
-
-    pake_id: UUID
-    dated: datetime | None
-    authority: float
 
 
 async def lock_grouping(connection: Connection) -> None:
@@ -108,13 +78,13 @@ async def texts(connection: Connection, entry_ids: Iterable[int]) -> dict[int, t
 
 
 async def replace_candidates(
-    connection: Connection, pake_ids: Sequence[UUID], candidates: Sequence[CandidateRow], *, version: str, run_id: str
+    connection: Connection, pake_ids: Sequence[UUID], candidates: Sequence[Candidate], *, version: str, run_id: str
 ) -> ChangedPairs:
     """Let `candidates` be all that is known of pairs with `pake_ids`; return what that changed."""
     given = [
         {
-            "a_id": str(candidate.a_id),
-            "b_id": str(candidate.b_id),
+            "a_id": str(candidate.a),
+            "b_id": str(candidate.b),
             "level": candidate.level,
             "score": candidate.score,
             "decision": candidate.decision,
@@ -154,7 +124,7 @@ async def replace_candidates(
         run_id,
     )
     crash.point(CrashPoint.DUPLICATES_CANDIDATES_WRITTEN)
-    still = {(candidate.a_id, candidate.b_id) for candidate in candidates if candidate.level != "semantic"}
+    still = {(candidate.a, candidate.b) for candidate in candidates if candidate.level != "semantic"}
     parted = {tuple(row) for row in exact} - still
     return ChangedPairs(
         items={one for row in (*gone, *changed) for one in row}, parted={one for pair in parted for one in pair}
@@ -205,7 +175,7 @@ async def surroundings(connection: Connection, pake_ids: Iterable[UUID]) -> tupl
     return reached, [(row["a_id"], row["b_id"]) for row in pairs]
 
 
-async def member_facts(connection: Connection, pake_ids: Iterable[UUID]) -> list[MemberFacts]:
+async def members(connection: Connection, pake_ids: Iterable[UUID]) -> list[Member]:
     """Return what decides on the canonical member, for each of `pake_ids` that is in force and was kept."""
     rows = await connection.fetch(
         """
@@ -215,11 +185,11 @@ async def member_facts(connection: Connection, pake_ids: Iterable[UUID]) -> list
         """,
         list(pake_ids),
     )
-    return [MemberFacts(**row) for row in rows]
+    return [Member(**row) for row in rows]
 
 
 async def replace_groups(
-    connection: Connection, touched: Iterable[UUID], groups: Sequence[GroupRow], run_id: str
+    connection: Connection, touched: Iterable[UUID], groups: Sequence[Group], run_id: str
 ) -> set[UUID]:
     """Let `groups` be all the groups among the items `touched`; return the items whose membership or role changed."""
     before = await _roles(connection, touched)

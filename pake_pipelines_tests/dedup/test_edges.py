@@ -6,7 +6,8 @@ from uuid import UUID
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pake_pipelines.dedup.edges import Edge, Pair, connect
+from pake_pipelines.dedup.edges import connect
+from pake_pipelines.model.comparison import Edge, Pair
 
 A, B, C, D = (UUID(int=n) for n in range(1, 5))
 

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pake_pipelines.dedup.groups import Member, canonical, group
+from pake_pipelines.dedup.groups import canonical, group
+from pake_pipelines.model.comparison import Member
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 

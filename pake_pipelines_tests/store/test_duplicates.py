@@ -2,8 +2,8 @@
 
 import pytest
 
+from pake_pipelines.model.comparison import Candidate, Group
 from pake_pipelines.store import duplicates
-from pake_pipelines.store.duplicates import CandidateRow, GroupRow
 from pake_pipelines_tests.chain import rows
 
 
@@ -68,7 +68,7 @@ async def test_the_first_of_many_copies_is_paired_with_all_and_any_other_with_th
 
 def pair(shelf, one, other, level="semantic", decision="duplicate", score=0.9):
     a, b = sorted((shelf.id(one), shelf.id(other)))
-    return CandidateRow(a, b, level, score, decision, {"why": "test"})
+    return Candidate(a, b, level, score, decision, {"why": "test"})
 
 
 async def replace(shelf, database, keys, candidates):
@@ -106,7 +106,7 @@ async def regroup(shelf, database, touched, *groups):
     made = []
     for members in groups:
         ids = sorted(map(shelf.id, members))
-        made.append(GroupRow(ids[0], shelf.id(members[0]), tuple(ids)))
+        made.append(Group(ids[0], shelf.id(members[0]), tuple(ids)))
     async with database.transaction() as connection:
         return await duplicates.replace_groups(connection, [shelf.id(key) for key in touched], made, "r")
 
