@@ -1,21 +1,7 @@
 """The way of a datum as tests walk it: visits, then every stage in order, without Dagster."""
 
-from pake_pipelines.pipeline.confidence import score_items
-from pake_pipelines.pipeline.connections import connect_items
-from pake_pipelines.pipeline.documents import build_documents
-from pake_pipelines.pipeline.duplicates import find_duplicates
-from pake_pipelines.pipeline.embeddings import embed_documents
+from pake_pipelines.pipeline.chain import STAGES
 from pake_pipelines.pipeline.fetch import fetch_sources
-from pake_pipelines.pipeline.publish import publish_nodes
-
-STAGES = {
-    "documents": build_documents,
-    "embeddings": embed_documents,
-    "duplicates": find_duplicates,
-    "connections": connect_items,
-    "confidence": score_items,
-    "knowledge_nodes": publish_nodes,
-}
 
 
 async def visit(kit, database, run, *slugs, **options):

@@ -1,8 +1,9 @@
 """The knowledge stages, in order: each asset runs one stage for its day and reports the counts."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from typing import Final
 
 import dagster as dg
 
@@ -11,79 +12,48 @@ from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, KNOWLEDGE_POOL, OWNER
-from pake_pipelines.pipeline.confidence import score_items
-from pake_pipelines.pipeline.connections import connect_items
-from pake_pipelines.pipeline.documents import build_documents
-from pake_pipelines.pipeline.duplicates import find_duplicates
-from pake_pipelines.pipeline.embeddings import embed_documents
-from pake_pipelines.pipeline.kit import Kit
-from pake_pipelines.pipeline.publish import publish_nodes
-from pake_pipelines.pipeline.run import Run, StageResult
+from pake_pipelines.pipeline.chain import STAGES, StageFunction
+from pake_pipelines.pipeline.run import Run
 from pake_pipelines.store import marks
-from pake_pipelines.store.database import Database
 from pake_pipelines.store.runs import log_stage
 
-Stage = Callable[[Kit, Database, Run], Awaitable[StageResult]]
-
-_STAGES: tuple[tuple[str, Stage, list[str], set[str], str], ...] = (
-    (
-        "documents",
-        build_documents,
+# stage -> what it depends on, and what a person should know of it
+_ASSETS: Final[Mapping[str, tuple[list[str], str]]] = {
+    "documents": (
         ["entries"],
-        {"python", "postgres"},
-        """Clean text of every entry: markup and boilerplate removed, language detected, structure and readability
-        measured. Items that an ingest filter stops stay here with the reason.""",
+        "Clean text of every entry, with its language and readability; items that a filter stops stay with the reason.",
     ),
-    (
-        "embeddings",
-        embed_documents,
+    "embeddings": (
         ["documents"],
-        {"python", "postgres", "huggingface"},
         "One vector of 384 numbers for each different text (all-MiniLM-L6-v2), in pgvector.",
     ),
-    (
-        "duplicates",
-        find_duplicates,
+    "duplicates": (
         ["documents", "embeddings"],
-        {"python", "postgres"},
         "Every new document compared with all others by address, words and meaning; copies form groups.",
     ),
-    (
-        "connections",
-        connect_items,
+    "connections": (
         ["duplicates"],
-        {"python", "postgres"},
         "Edges between items: `duplicate_of` and `similar_to`, with their strength.",
     ),
-    (
-        "confidence",
-        score_items,
+    "confidence": (
         ["connections"],
-        {"python", "postgres"},
         "Every quality rule evaluated and the six factors of confidence weighed, each with its reason.",
     ),
-    (
-        "knowledge_nodes",
-        publish_nodes,
+    "knowledge_nodes": (
         ["confidence"],
-        {"python", "postgres"},
         "The knowledge base: every kept item with its verdict (verified, pending, quarantined, rejected) and why.",
     ),
-)
+}
+_KINDS: Final[Mapping[str, set[str]]] = {"embeddings": {"python", "postgres", "huggingface"}}
 
 
 def knowledge_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
     """Return the assets of all knowledge stages."""
-    return [_asset(partitions, *stage) for stage in _STAGES]
+    return [_asset(partitions, name, stage, *_ASSETS[name]) for name, stage in STAGES.items()]
 
 
 def _asset(
-    partitions: dg.PartitionsDefinition[str],
-    name: str,
-    stage: Stage,
-    deps: list[str],
-    kinds: set[str],
-    description: str,
+    partitions: dg.PartitionsDefinition[str], name: str, stage: StageFunction, deps: list[str], description: str
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
@@ -91,7 +61,7 @@ def _asset(
         partitions_def=partitions,
         group_name=KNOWLEDGE_GROUP,
         owners=[OWNER],
-        kinds=kinds,
+        kinds=_KINDS.get(name, {"python", "postgres"}),
         pool=KNOWLEDGE_POOL,
         check_specs=promise_specs(name),
         description=description,
