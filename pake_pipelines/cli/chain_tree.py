@@ -89,7 +89,7 @@ def _candidate(one: Mapping[str, Any]) -> str:
 def _judgement(tree: Tree, chain: Mapping[str, Any], stages: Mapping[str, Any]) -> None:
     quality, confidence = chain["quality"], chain["confidence"]
     if quality:
-        lines = [f"{one['status']:<8} {one['code']}: {one['message']}" for one in quality["checks"]]
+        lines = [f"{one['status']:<14} {one['code']}: {one['message']}" for one in quality["checks"]]
         _branch(tree, "rules: valid" if quality["valid"] else "rules: not valid", _run(stages, "confidence"), lines)
     if confidence:
         lines = [

@@ -83,7 +83,8 @@ def cross_reference_strength(connections: Sequence[tuple[str, float]] | None, we
         1.0 - _CONNECTION_WEIGHTS.get(kind, _OTHER_CONNECTION) * _clamped(strength) for kind, strength in connections
     )
     strongest = max(connections, key=lambda connection: connection[1])
-    reason = f"{len(connections)} connections, the strongest: {strongest[0]} {_clamped(strongest[1]):.2f}"
+    count = "1 connection" if len(connections) == 1 else f"{len(connections)} connections"
+    reason = f"{count}, the strongest: {strongest[0]} {_clamped(strongest[1]):.2f}"
     return Factor("cross_reference_strength", _clamped(1.0 - missing), weight, reason)
 
 
