@@ -41,7 +41,7 @@ check: $(STAMP) ## lint, types, layering, definitions, workspace
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	@set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; touch $$home/dagster.yaml; \
+	@set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; printf 'telemetry:\n  enabled: false\n' > $$home/dagster.yaml; \
 	VIRTUAL_ENV=$(abspath $(VENV)) DAGSTER_HOME=$$home $(BIN)/dg check defs; \
 	VIRTUAL_ENV=$(abspath $(VENV)) DAGSTER_HOME=$$home $(BIN)/dg check toml; \
 	DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
