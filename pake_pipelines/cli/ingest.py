@@ -14,7 +14,7 @@ from pake_pipelines.cli.stack import stack_up
 from pake_pipelines.cli.summary import read_summary, summary_table
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.sources import SourcesConfig
-from pake_pipelines.pipeline.chain import BEHIND_SOURCES, INGEST
+from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
 from pake_pipelines.settings import Settings, get_settings
 
 

@@ -10,7 +10,7 @@ from rich.text import Text
 
 from pake_pipelines.cli.console import out
 from pake_pipelines.cli.dagster_api import DagsterApi, RunState, Step
-from pake_pipelines.pipeline.chain import BEHIND_SOURCES
+from pake_pipelines.pipeline.names import BEHIND_SOURCES
 
 _POLL_SECONDS: Final = 0.7
 _MARKS: Final = {

@@ -8,7 +8,7 @@ import dagster as dg
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
 from pake_pipelines.defs.sources.assets import source_key
-from pake_pipelines.pipeline.chain import BEHIND_SOURCES, INGEST
+from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob

@@ -1,4 +1,4 @@
-"""The chain behind the sources: what every ingestion run makes besides the sources it reads, in order."""
+"""The chain behind the sources: the stages of every ingestion run, in order."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -16,7 +16,6 @@ from pake_pipelines.store.marks import Stage
 
 StageFunction = Callable[[Kit, Database, Run], Awaitable[StageResult]]
 
-INGEST: Final = "ingest"
 STAGES: Final[Mapping[str, StageFunction]] = {
     Stage.DOCUMENTS.value: build_documents,
     Stage.EMBEDDINGS.value: embed_documents,
@@ -25,4 +24,3 @@ STAGES: Final[Mapping[str, StageFunction]] = {
     Stage.CONFIDENCE.value: score_items,
     Stage.KNOWLEDGE_NODES.value: publish_nodes,
 }
-BEHIND_SOURCES: Final = ("entries", *STAGES, "qa_report")

@@ -12,7 +12,6 @@ from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, KNOWLEDGE_POOL, OWNER
-from pake_pipelines.pipeline.chain import STAGES, StageFunction
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.store import marks
 from pake_pipelines.store.runs import log_stage
@@ -49,11 +48,11 @@ _KINDS: Final[Mapping[str, set[str]]] = {"embeddings": {"python", "postgres", "h
 
 def knowledge_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
     """Return the assets of all knowledge stages."""
-    return [_asset(partitions, name, stage, *_ASSETS[name]) for name, stage in STAGES.items()]
+    return [_asset(partitions, stage.value, *_ASSETS[stage.value]) for stage in marks.Stage]
 
 
 def _asset(
-    partitions: dg.PartitionsDefinition[str], name: str, stage: StageFunction, deps: list[str], description: str
+    partitions: dg.PartitionsDefinition[str], name: str, deps: list[str], description: str
 ) -> dg.AssetsDefinition:
     @dg.asset(
         name=name,
@@ -68,9 +67,12 @@ def _asset(
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
     )
     async def run_stage(context: dg.AssetExecutionContext, knowledge_base: KnowledgeBase) -> dg.MaterializeResult:
+        # a code location only describes the stages; importing them is left to the run
+        from pake_pipelines.pipeline.chain import STAGES
+
         run, kit = Run(context.run_id, day_of(context), datetime.now(UTC)), knowledge_base.kit()
         async with knowledge_base.open(kit) as database:
-            result = await stage(kit, database, run)
+            result = await STAGES[name](kit, database, run)
             async with database.connection() as connection:
                 rows = await marks.count_done(connection, marks.Stage(name), run.day)
             if result.changed:
