@@ -6,7 +6,6 @@ import dagster as dg
 
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_POOL, OWNER, REPORTS_GROUP
-from pake_pipelines.reports.deliver import deliver_qa_report
 
 
 def report_assets() -> list[dg.AssetsDefinition]:
@@ -25,6 +24,8 @@ def report_assets() -> list[dg.AssetsDefinition]:
 )
 async def qa_report(knowledge_base: KnowledgeBase) -> dg.MaterializeResult:
     """Write the QA report unless nothing has changed since the last."""
+    from pake_pipelines.reports.deliver import deliver_qa_report
+
     kit = knowledge_base.kit()
     async with knowledge_base.open(kit) as database:
         delivered = await deliver_qa_report(

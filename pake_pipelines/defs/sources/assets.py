@@ -11,7 +11,6 @@ from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import DISABLED_GROUP, OWNER, SOURCES_GROUP, SOURCES_POOL
 from pake_pipelines.defs.sources.events import REACHABLE, reachable_result, together, visit_metadata
-from pake_pipelines.pipeline.fetch import fetch_sources
 from pake_pipelines.pipeline.run import Run, Stopwatch
 from pake_pipelines.store import entries as entry_rows
 
@@ -91,6 +90,9 @@ def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str
     async def read_sources(  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
         context: dg.AssetExecutionContext, config: FetchConfig, knowledge_base: KnowledgeBase
     ):
+        # a code location only describes the sources; importing what reads them is left to the run
+        from pake_pipelines.pipeline.fetch import fetch_sources
+
         watch, run, kit = Stopwatch(), Run(context.run_id, day_of(context), datetime.now(UTC)), knowledge_base.kit()
         assets, checks = context.selected_asset_keys, context.selected_asset_check_keys
         wanted = [slug for key, slug in slugs.items() if key in assets or dg.AssetCheckKey(key, REACHABLE) in checks]

@@ -1,17 +1,19 @@
 """What Dagster is told of visits to sources."""
 
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 
 from pake_pipelines.defs.shared.metadata import counts
 from pake_pipelines.pipeline.run import StageResult
-from pake_pipelines.pipeline.visitor import Visit
+
+if TYPE_CHECKING:
+    from pake_pipelines.pipeline.visitor import Visit
 
 REACHABLE: Final = "source_reachable"
 
 
-def reachable_result(key: dg.AssetKey, visit: Visit) -> dg.AssetCheckResult:
+def reachable_result(key: dg.AssetKey, visit: "Visit") -> dg.AssetCheckResult:
     """Return the outcome of a source's `source_reachable` check, with the cause of a failure."""
     if not visit.failed:
         return dg.AssetCheckResult(
@@ -31,7 +33,7 @@ def reachable_result(key: dg.AssetKey, visit: Visit) -> dg.AssetCheckResult:
     )
 
 
-def visit_metadata(visit: Visit) -> dict[str, Any]:
+def visit_metadata(visit: "Visit") -> dict[str, Any]:
     """Return the metadata of a source's materialization."""
     result = StageResult(
         rows=visit.rows,
@@ -51,7 +53,7 @@ def visit_metadata(visit: Visit) -> dict[str, Any]:
     return counts(result)
 
 
-def together(visits: list[Visit], rows: int, seconds: float) -> StageResult:
+def together(visits: "list[Visit]", rows: int, seconds: float) -> StageResult:
     """Return the counts of all visits of a run; `rows` is what the day's partition holds."""
     return StageResult(
         rows=rows,
