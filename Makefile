@@ -46,7 +46,8 @@ check: $(STAMP) ## lint, types, layering, definitions, workspace
 	VIRTUAL_ENV=$(abspath $(VENV)) DAGSTER_HOME=$$home $(BIN)/dg check toml; \
 	DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
-bench: $(STAMP) ## NAME=x ARGS="...": run benchmarks/x.py
+bench: $(STAMP) ## NAME=x ARGS="...": run benchmarks/x.py beside its peers
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet $(UV_TORCH) -r $(LOCK) --editable '.[bench]'
 	@$(BIN)/python -m benchmarks.$(NAME) $(ARGS)
 
 # torch is pinned in pyproject.toml: the lock leaves open which build of it, and so which of its GPU packages

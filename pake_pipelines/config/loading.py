@@ -99,7 +99,7 @@ def _line_of(path: KeyPath, lines: Mapping[KeyPath, int]) -> int | None:
 def _describe(error: ValidationError, located: _Located, name: str) -> str:
     faults = []
     for fault in error.errors(include_url=False):
-        path = tuple(part for part in fault["loc"] if part != "[key]")
+        path = _key_path(fault["loc"], located.values)
         message = fault["msg"].removeprefix("Value error, ")
         if fault["type"] == "extra_forbidden":
             message = "unknown key"
@@ -107,6 +107,18 @@ def _describe(error: ValidationError, located: _Located, name: str) -> str:
         shown = f" (found {_masked(given)!r})" if isinstance(given, str | int | float | bool) else ""
         faults.append(_fault_line(name, located, path, f"{message}{shown}"))
     return "\n".join(faults)
+
+
+def _key_path(loc: KeyPath, values: Any) -> KeyPath:
+    """Return pydantic's location as a path of keys: without its mark of a key and the chosen kind of a union."""
+    path: KeyPath = ()
+    for position, part in enumerate(loc):
+        chosen = isinstance(values, dict) and values.get("kind") == part and part not in values
+        if part == "[key]" or (chosen and position):
+            continue
+        path = (*path, part)
+        values = values.get(part) if isinstance(values, dict) else None
+    return path
 
 
 def _fault_line(name: str, located: _Located, path: KeyPath, message: str) -> str:

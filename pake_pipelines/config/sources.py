@@ -3,43 +3,17 @@
 import re
 from collections.abc import Iterator
 from datetime import date
-from enum import StrEnum
 from typing import Annotated, Literal
-from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field
 
 from pake_pipelines.config.frequency import frequency_to_cron
+from pake_pipelines.config.manners import Failures, Http, Parsing, Polling, Redirects
 from pake_pipelines.config.section import Section
+from pake_pipelines.config.source_kinds import Source
 
 ALL_ENABLED = "all_enabled"
 _SLUG = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,60}[a-z0-9])?")
-
-
-class Kind(StrEnum):
-    """What a source is read with."""
-
-    FEED = "feed"
-    FOLDER = "folder"
-    WEBPAGE = "webpage"
-    MAILBOX = "mailbox"
-
-
-READABLE_KINDS = frozenset({Kind.FEED, Kind.FOLDER})
-
-
-def _web_address(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError("expected an http:// or https:// address with a host")
-    if parts.username or parts.password:
-        raise ValueError("an address must not carry credentials; anybody who reads a log would have them")
-    try:
-        _ = parts.port
-    except ValueError:
-        # urlsplit's own message repeats the text, and that may be a password with a slash in it
-        raise ValueError("expected a number as the address's port") from None
-    return url
 
 
 def _slug(text: str) -> str:
@@ -53,45 +27,8 @@ def _cron_able(text: str) -> str:
     return text
 
 
-WebAddress = Annotated[str, AfterValidator(_web_address)]
 Slug = Annotated[str, AfterValidator(_slug)]
 Frequency = Annotated[str, AfterValidator(_cron_able)]
-
-
-class Source(Section):
-    """One place that items come from. A feed has a `url` or a `path`, a folder a `path`, a web page a `url`."""
-
-    name: str = Field(min_length=1)
-    kind: Kind
-    url: WebAddress | None = None
-    path: str | None = None
-    authority: str = "unknown"
-    tags: tuple[str, ...] = ()
-    enabled: bool = True
-    disabled_because: str | None = None
-    max_items_per_run: int = Field(default=1000, ge=1)
-
-    @model_validator(mode="after")
-    def _complete(self) -> "Source":
-        if not self.enabled and not self.disabled_because:
-            raise ValueError("a disabled source says why: disabled_because is missing")
-        if self.enabled and self.kind not in READABLE_KINDS:
-            readable = ", ".join(sorted(READABLE_KINDS))
-            raise ValueError(f"kind {self.kind} cannot be read yet, so it cannot be enabled (readable: {readable})")
-        if self.enabled:
-            self._check_address()
-        return self
-
-    def _check_address(self) -> None:
-        if self.kind is Kind.FOLDER and not self.path:
-            raise ValueError("a folder needs a path")
-        if self.kind is Kind.FEED and (self.url is None) == (self.path is None):
-            raise ValueError("a feed needs either a url or a path, one of the two")
-
-    @property
-    def address(self) -> str:
-        """Where the source is read from, for people."""
-        return self.url or self.path or ""
 
 
 class Schedule(Section):
@@ -111,24 +48,16 @@ class Schedule(Section):
         return frequency_to_cron(self.frequency)
 
 
-class Http(Section):
-    """Manners and limits of every request for content; times in seconds, sizes in bytes after decompression."""
-
-    user_agent: str
-    connect_seconds: float = Field(gt=0)
-    total_seconds: float = Field(gt=0)
-    max_bytes: int = Field(gt=0)
-    max_redirects: int = Field(ge=0)
-    attempts: int = Field(ge=1, le=10)
-    allow_private_hosts: tuple[str, ...]
-
-
 class SourcesConfig(Section):
     """The whole of `sources.yaml`. `first_day` is the first daily partition."""
 
     first_day: date
     max_concurrent_sources: int = Field(ge=1)
     http: Http
+    polling: Polling
+    redirects: Redirects
+    failures: Failures
+    parsing: Parsing
     authorities: dict[str, Annotated[float, Field(ge=0, le=1)]]
     sources: dict[Slug, Source]
     schedules: dict[Slug, Schedule]
