@@ -16,7 +16,7 @@ from pake_pipelines.store.embedded import EmbeddedServer
 from pake_pipelines.store.migrate import migrate
 
 # a visit is always noted, whatever came of it
-_NOTES_OF_VISITS: Final = ("ingestion_runs", "source_state")
+_NOTES_OF_VISITS: Final = ("ingestion_runs", "source_state", "host_budgets")
 
 
 @contextmanager

@@ -17,6 +17,7 @@ class CrashPoint(StrEnum):
 
     LAKE_WRITTEN = "lake.written"
     LAKE_RENAMED = "lake.renamed"
+    FETCH_BODIES_WRITTEN = "fetch.bodies_written"
     FETCH_ENTRIES_WRITTEN = "fetch.entries_written"
     FETCH_WATERMARK_WRITTEN = "fetch.watermark_written"
     FETCH_COMMITTED = "fetch.committed"

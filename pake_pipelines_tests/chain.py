@@ -34,8 +34,8 @@ async def execute(database, statement, *values):
 
 
 # what says when a run took place, and nothing of what it found
-_CLOCKS = {"source_state": {"checked_at", "succeeded_at"}}
-_JOURNALS = {"ingestion_runs", "alembic_version"}
+_CLOCKS = {"source_state": {"checked_at", "succeeded_at", "due_at", "items_per_day"}}
+_JOURNALS = {"ingestion_runs", "alembic_version", "host_budgets"}
 
 
 async def contents(database):

@@ -1,6 +1,7 @@
 """The ingestion job and the schedules that launch it: one run from fetch to verdict for today's partition."""
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import dagster as dg
@@ -9,6 +10,8 @@ from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
 from pake_pipelines.defs.sources.assets import source_key
 from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
+from pake_pipelines.pipeline.standing import reason_to_wait
+from pake_pipelines.store.errors import StoreError
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
@@ -42,6 +45,7 @@ def _schedule(
         execution_timezone="UTC",
         description=f"{schedule.name}: {schedule.frequency.replace('_', ' ')}, reads {read}.",
         execution_fn=_tick(slug, schedule, config),
+        required_resource_keys={"knowledge_base"},
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
     )
 
@@ -53,9 +57,13 @@ def _tick(
         slugs = config.read_by(schedule)
         if not slugs:
             return dg.SkipReason(f"none of the sources of {schedule.name} is enabled")
+        waiting = _waiting(context, slugs, only_due=not schedule.full_reprocess)
+        due = [slug for slug in slugs if slug not in waiting]
+        if not due:
+            return dg.SkipReason("\n".join(f"{slug}: {reason}" for slug, reason in waiting.items()))
         return dg.RunRequest(
             partition_key=context.scheduled_execution_time.strftime("%Y-%m-%d"),
-            asset_selection=[*map(source_key, slugs), *map(dg.AssetKey, BEHIND_SOURCES)],
+            asset_selection=[*map(source_key, due), *map(dg.AssetKey, BEHIND_SOURCES)],
             run_config=run_config(schedule),
             tags={"pake/schedule": slug, "dagster/priority": PRIORITIES[schedule.priority]},
         )
@@ -63,7 +71,27 @@ def _tick(
     return tick
 
 
+def _waiting(context: dg.ScheduleEvaluationContext, slugs: Sequence[str], *, only_due: bool) -> dict[str, str]:
+    """Return the sources that must not be asked now, with the reason.
+
+    When the knowledge base does not answer, nobody waits: the run asks again, and its failure is seen where a missing
+    tick would not be.
+    """
+    try:
+        states = asyncio.run(context.resources.knowledge_base.states(slugs))
+    except StoreError as error:
+        context.log.warning(f"how the sources stand is not known: {error}")
+        return {}
+    now = context.scheduled_execution_time
+    reasons = {slug: reason_to_wait(states[slug], now, only_due=only_due) for slug in slugs}
+    return {slug: reason for slug, reason in reasons.items() if reason}
+
+
 def run_config(schedule: Schedule) -> Mapping[str, Any]:
     """Return the run configuration that a schedule's ticks use."""
-    fetch = {"max_items_per_run": schedule.max_items_per_run, "full_reprocess": schedule.full_reprocess}
+    fetch = {
+        "max_items_per_run": schedule.max_items_per_run,
+        "full_reprocess": schedule.full_reprocess,
+        "only_due": not schedule.full_reprocess,  # a deep scan asks everybody
+    }
     return {"ops": {"read_sources": {"config": fetch}}}

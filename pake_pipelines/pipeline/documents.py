@@ -82,7 +82,7 @@ def _document(entry: StoredEntry, body: str, measured: Linguistics, rules: Quali
         language=detect_language(body, rules.language),
         structure=measure_structure(body),
         linguistics=measured,
-        dropped=filter_reason(title, body, rules.ingest),
+        dropped="gone_from_source" if entry.gone else filter_reason(title, body, rules.ingest),
     )
 
 

@@ -15,7 +15,7 @@ from urllib.parse import quote, urlsplit
 
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.embedded import socket_directory
-from pake_pipelines.store.errors import MissingDatabaseError, StoreError
+from pake_pipelines.store.errors import MissingDatabaseError, StoreError, UnstorableError
 from pake_pipelines.store.migrations import HEAD
 
 if TYPE_CHECKING:
@@ -132,9 +132,21 @@ class Database:
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
-        """Lend a connection inside one transaction: commits at the end, rolls back on any exception."""
-        async with self._pool.acquire() as connection, connection.transaction():
-            yield connection
+        """Lend a connection inside one transaction: commits at the end, rolls back on any exception.
+
+        Raises UnstorableError when the server refuses the values, as no column of ours can hold them.
+        """
+        import asyncpg
+
+        try:
+            async with self._pool.acquire() as connection, connection.transaction():
+                yield connection
+        except (
+            asyncpg.DataError,
+            asyncpg.IntegrityConstraintViolationError,
+            asyncpg.ProgramLimitExceededError,
+        ) as error:
+            raise UnstorableError(str(error)) from error
 
 
 @asynccontextmanager

@@ -1,6 +1,6 @@
 """Items and the versions of what their source said of them (`items`, `entries`, `dead_letters`)."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from uuid import UUID
@@ -15,13 +15,34 @@ from pake_pipelines.store.database import Connection
 class CurrentVersion:
     """The version of an item that is in force, and when its bytes were fetched."""
 
+    pake_id: UUID
+    version: int
     entry_hash: str
     fetched_at: datetime
+    day: date
+    gone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NewVersion:
+    """An entry that is to become the version in force of an item, new or not."""
+
+    source: str
+    pake_id: UUID
+    version: int
+    day: date
+    fetch_id: int
+    entry: Entry
+
+    @property
+    def first(self) -> bool:
+        """Whether the item is new."""
+        return self.version == 1
 
 
 @dataclass(frozen=True, slots=True)
 class StoredEntry:
-    """An entry version as the documents stage reads it."""
+    """An entry version as the documents stage reads it; `gone` when its source no longer has it."""
 
     entry_id: int
     pake_id: UUID
@@ -29,109 +50,187 @@ class StoredEntry:
     url: str | None
     body: str
     media_type: str
+    gone: bool
 
 
-async def current_versions(connection: Connection, ids: Iterable[UUID]) -> dict[UUID, CurrentVersion]:
-    """Return the version in force of each of the items `ids` that is known."""
+ItemKey = tuple[str, str]
+"""A source's slug and the key of an item in it."""
+
+
+async def current_versions(connection: Connection, wanted: Collection[ItemKey]) -> dict[ItemKey, CurrentVersion]:
+    """Return the version in force of each of the items `wanted` that is known."""
     rows = await connection.fetch(
         """
-        SELECT e.pake_id, e.entry_hash, f.fetched_at
-        FROM entries e JOIN raw_fetches f USING (fetch_id)
-        WHERE e.superseded_at IS NULL AND e.pake_id = ANY ($1::uuid[])
+        SELECT i.source, i.key, e.pake_id, e.version, e.entry_hash, f.fetched_at, e.day, e.gone_at IS NOT NULL AS gone
+        FROM unnest($1::text[], $2::text[]) AS w(source, key) JOIN items i USING (source, key)
+        JOIN entries e ON e.pake_id = i.pake_id AND e.superseded_at IS NULL JOIN raw_fetches f USING (fetch_id)
         """,
-        list(ids),
+        [source for source, _ in wanted],
+        [key for _, key in wanted],
     )
-    return {row["pake_id"]: CurrentVersion(row["entry_hash"], row["fetched_at"]) for row in rows}
-
-
-async def save_entries(
-    connection: Connection, *, source: str, day: date, fetch_id: int, run_id: str, entries: Mapping[UUID, Entry]
-) -> list[int]:
-    """Store `entries` as the versions in force, retiring those they follow; return their ids.
-
-    Belongs into one transaction.
-    """
-    if not entries:
-        return []
-    given = [_record(pake_id, entry) for pake_id, entry in entries.items()]
-    await connection.execute(
-        """
-        INSERT INTO items (pake_id, source, key)
-        SELECT pake_id, $2, key FROM jsonb_to_recordset($1) AS g(pake_id uuid, key text)
-        ON CONFLICT (pake_id) DO NOTHING
-        """,
-        given,
-        source,
-    )
-    await connection.execute(
-        "UPDATE entries SET superseded_at = now() WHERE superseded_at IS NULL AND pake_id = ANY ($1::uuid[])",
-        list(entries),
-    )
-    rows = await connection.fetch(
-        """
-        INSERT INTO entries (pake_id, version, day, title, url, author, published_at, tags, body, media_type,
-                             entry_hash, problems, fetch_id, run_id)
-        SELECT g.pake_id, 1 + (SELECT count(*) FROM entries e WHERE e.pake_id = g.pake_id), $2, title, url, author,
-               published_at, tags, body, media_type, entry_hash, problems, $3, $4
-        FROM jsonb_to_recordset($1) AS g(pake_id uuid, title text, url text, author text, published_at timestamptz,
-             tags text[], body text, media_type text, entry_hash text, problems text[])
-        ORDER BY g.pake_id
-        RETURNING entry_id
-        """,
-        given,
-        day,
-        fetch_id,
-        run_id,
-    )
-    crash.point(CrashPoint.FETCH_ENTRIES_WRITTEN)
-    return [row["entry_id"] for row in rows]
-
-
-def _record(pake_id: UUID, entry: Entry) -> dict[str, object]:
     return {
-        "pake_id": str(pake_id),
-        "key": entry.key,
-        "title": entry.title,
-        "url": entry.url,
-        "author": entry.author,
-        "published_at": entry.published_at.isoformat() if entry.published_at else None,
-        "tags": list(entry.tags),
-        "body": entry.body,
-        "media_type": entry.media_type,
-        "entry_hash": entry.entry_hash,
-        "problems": list(entry.problems),
+        (row["source"], row["key"]): CurrentVersion(
+            row["pake_id"], row["version"], row["entry_hash"], row["fetched_at"], row["day"], row["gone"]
+        )
+        for row in rows
     }
 
 
-async def save_dead_letters(
-    connection: Connection, *, source: str, day: date, fetch_id: int | None, run_id: str, letters: Iterable[Unparsed]
-) -> int:
+async def taken_ids(connection: Connection, ids: Collection[UUID]) -> set[UUID]:
+    """Return which of `ids` are in use, under whatever key."""
+    rows = await connection.fetch("SELECT pake_id FROM items WHERE pake_id = ANY ($1::uuid[])", list(ids))
+    return {row["pake_id"] for row in rows}
+
+
+async def recent_items(
+    connection: Connection, source: str, without: Collection[str], limit: int
+) -> list[tuple[str, Entry]]:
+    """Return the newest `limit` versions in force of `source` with their keys, except those of the keys `without`."""
+    rows = await connection.fetch(
+        """
+        SELECT i.key, e.title, e.body, e.media_type, e.url, e.author, e.published_at, e.tags
+        FROM items i JOIN entries e USING (pake_id)
+        WHERE i.source = $1 AND e.superseded_at IS NULL AND e.gone_at IS NULL AND i.key <> ALL ($2::text[])
+        ORDER BY e.entry_id DESC LIMIT $3
+        """,
+        source,
+        list(without),
+        limit,
+    )
+    return [(row["key"], Entry(**{**row, "tags": tuple(row["tags"])})) for row in rows]
+
+
+async def rename_items(connection: Connection, source: str, renames: Mapping[str, str], run_id: str) -> None:
+    """Let items of `source` go on under another key (new key -> old key), and keep that they did."""
+    await connection.execute(
+        """
+        WITH renamed AS (
+            UPDATE items i SET key = g.new FROM unnest($2::text[], $3::text[]) AS g(new, old)
+            WHERE i.source = $1 AND i.key = g.old RETURNING i.pake_id, g.old, g.new
+        )
+        INSERT INTO item_renames (pake_id, old_key, new_key, run_id) SELECT pake_id, old, new, $4 FROM renamed
+        """,
+        source,
+        list(renames),
+        list(renames.values()),
+        run_id,
+    )
+
+
+async def save_entries(connection: Connection, made: Sequence[NewVersion], run_id: str) -> None:
+    """Store `made` as the versions in force, retiring those they follow.
+
+    Belongs into the transaction that has locked their sources: nothing that COPY would trip over can come in between.
+    """
+    if not made:
+        return
+    await connection.copy_records_to_table(
+        "items",
+        columns=("pake_id", "source", "key"),
+        records=[(v.pake_id, v.source, v.entry.key) for v in made if v.first],
+    )
+    followed = [version.pake_id for version in made if not version.first]
+    if followed:
+        await connection.execute(
+            "UPDATE entries SET superseded_at = now() WHERE superseded_at IS NULL AND pake_id = ANY ($1::uuid[])",
+            followed,
+        )
+    await connection.copy_records_to_table("entries", columns=_COLUMNS, records=[_record(v, run_id) for v in made])
+    crash.point(CrashPoint.FETCH_ENTRIES_WRITTEN)
+
+
+_COLUMNS = (
+    "pake_id", "version", "day", "title", "url", "author", "published_at", "tags", "body", "media_type", "entry_hash",
+    "problems", "fetch_id", "run_id",
+)  # fmt: skip
+
+
+def _record(made: NewVersion, run_id: str) -> tuple[object, ...]:
+    entry = made.entry
+    return (
+        made.pake_id, made.version, made.day, entry.title, entry.url, entry.author, entry.published_at,
+        list(entry.tags), entry.body, entry.media_type, entry.entry_hash, list(entry.problems), made.fetch_id, run_id,
+    )  # fmt: skip
+
+
+async def ids_in_force(connection: Connection, items: Collection[UUID]) -> list[int]:
+    """Return the ids of the versions in force of `items`."""
+    rows = await connection.fetch(
+        "SELECT entry_id FROM entries WHERE superseded_at IS NULL AND pake_id = ANY ($1::uuid[])", list(items)
+    )
+    return [row["entry_id"] for row in rows]
+
+
+async def bury(connection: Connection, source: str, url: str) -> list[int]:
+    """Note that what came from the body at `url` is gone from its source; return the versions in force concerned."""
+    rows = await connection.fetch(
+        """
+        UPDATE entries e SET gone_at = now() FROM raw_fetches f
+        WHERE f.fetch_id = e.fetch_id AND f.source = $1 AND f.url = $2 AND e.superseded_at IS NULL AND e.gone_at IS NULL
+        RETURNING e.entry_id
+        """,
+        source,
+        url,
+    )
+    return [row["entry_id"] for row in rows]
+
+
+@dataclass(frozen=True, slots=True)
+class NewLetter:
+    """Something that could not become an entry; `fetch_id` leads to its raw bytes, if there are any."""
+
+    source: str
+    day: date
+    fetch_id: int | None
+    letter: Unparsed
+
+
+async def save_dead_letters(connection: Connection, made: Sequence[NewLetter], run_id: str) -> int:
     """Keep what could not become an entry; return how many were not known before."""
-    given = [{"key": letter.key, "reason": letter.reason, "detail": letter.detail} for letter in letters]
-    if not given:
+    if not made:
         return 0
+    given = [
+        {"source": one.source, "day": one.day, "fetch_id": one.fetch_id}
+        | {"key": one.letter.key, "reason": one.letter.reason, "detail": one.letter.detail}
+        for one in made
+    ]
     rows = await connection.fetch(
         """
         INSERT INTO dead_letters (source, day, fetch_id, key, reason, detail, run_id)
-        SELECT $2, $3, $4, key, reason, detail, $5
-        FROM jsonb_to_recordset($1) AS g(key text, reason text, detail text)
+        SELECT source, day, fetch_id, key, reason, detail, $2
+        FROM jsonb_to_recordset($1) AS g(source text, day date, fetch_id bigint, key text, reason text, detail text)
         ON CONFLICT (source, key, reason) DO NOTHING
         RETURNING dead_letter_id
         """,
         given,
-        source,
-        day,
-        fetch_id,
         run_id,
     )
     return len(rows)
+
+
+async def clear_dead_letters(connection: Connection, source: str, url: str) -> None:
+    """Take back the dead letters of the body at `url`, which is about to be stored anew with those that remain."""
+    await connection.execute(
+        """
+        DELETE FROM dead_letters d WHERE d.source = $1 AND (d.key = $2 OR d.fetch_id IN (
+            SELECT fetch_id FROM raw_fetches WHERE source = $1 AND url = $2))
+        """,
+        source,
+        url,
+    )
+
+
+async def sources_with_dead_letters(connection: Connection, sources: Collection[str]) -> set[str]:
+    """Return which of `sources` have any."""
+    rows = await connection.fetch("SELECT DISTINCT source FROM dead_letters WHERE source = ANY ($1::text[])", sources)
+    return {row["source"] for row in rows}
 
 
 async def load_entries(connection: Connection, entry_ids: Sequence[int]) -> list[StoredEntry]:
     """Return the entry versions `entry_ids`, in that order."""
     rows = await connection.fetch(
         """
-        SELECT entry_id, pake_id, title, url, body, media_type
+        SELECT entry_id, pake_id, title, url, body, media_type, gone_at IS NOT NULL AS gone
         FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted(entry_id, position) JOIN entries USING (entry_id)
         ORDER BY position
         """,
@@ -140,14 +239,20 @@ async def load_entries(connection: Connection, entry_ids: Sequence[int]) -> list
     return [StoredEntry(**row) for row in rows]
 
 
-async def count_of_day(connection: Connection, day: date, source: str | None = None) -> int:
-    """Return how many entry versions in force belong to `day`, of one source or of all."""
-    count: int = await connection.fetchval(
+async def count_of_day(connection: Connection, day: date) -> int:
+    """Return how many entry versions in force belong to `day`."""
+    count: int = await connection.fetchval("SELECT count(*) FROM entries WHERE day = $1 AND superseded_at IS NULL", day)
+    return count
+
+
+async def counts_of_day(connection: Connection, day: date, sources: Collection[str]) -> dict[str, int]:
+    """Return how many entry versions in force of each of `sources` belong to `day`."""
+    rows = await connection.fetch(
         """
-        SELECT count(*) FROM entries JOIN items USING (pake_id)
-        WHERE day = $1 AND superseded_at IS NULL AND ($2::text IS NULL OR source = $2)
+        SELECT source, count(*) AS count FROM entries JOIN items USING (pake_id)
+        WHERE day = $1 AND superseded_at IS NULL AND source = ANY ($2::text[]) GROUP BY source
         """,
         day,
-        source,
+        list(sources),
     )
-    return count
+    return dict.fromkeys(sources, 0) | {row["source"]: row["count"] for row in rows}

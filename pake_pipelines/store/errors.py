@@ -7,3 +7,7 @@ class StoreError(Exception):
 
 class MissingDatabaseError(StoreError):
     """The server answers, but has no database of that name."""
+
+
+class UnstorableError(StoreError):
+    """The database takes everything else, but not these values."""

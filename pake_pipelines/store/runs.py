@@ -1,7 +1,7 @@
 """What runs did: visits to sources and stages that changed something (`ingestion_runs`, `processing_logs`)."""
 
-from collections.abc import Mapping
-from dataclasses import astuple, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
 
@@ -26,19 +26,21 @@ class VisitRow:
     error: str | None
 
 
-async def record_visit(connection: Connection, visit: VisitRow) -> None:
-    """Store `visit`; a retried step replaces what its earlier attempt wrote."""
+async def record_visits(connection: Connection, visits: Sequence[VisitRow]) -> None:
+    """Store `visits`; a retried step replaces what its earlier attempt wrote."""
     await connection.execute(
         """
         INSERT INTO ingestion_runs (run_id, source, day, started_at, finished_at, outcome, found, new, updated,
                                     unchanged, dead_letters, error)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        SELECT * FROM jsonb_to_recordset($1) AS g(run_id text, source text, day date, started_at timestamptz,
+             finished_at timestamptz, outcome text, found integer, new integer, updated integer, unchanged integer,
+             dead_letters integer, error text)
         ON CONFLICT (run_id, source, day) DO UPDATE
             SET (finished_at, outcome, found, new, updated, unchanged, dead_letters, error)
               = (excluded.finished_at, excluded.outcome, excluded.found, excluded.new, excluded.updated,
                  excluded.unchanged, excluded.dead_letters, excluded.error)
         """,
-        *astuple(visit),
+        [asdict(visit) for visit in visits],
     )
 
 
@@ -64,7 +66,9 @@ async def latest_visits(connection: Connection) -> list[dict[str, Any]]:
     rows = await connection.fetch(
         """
         SELECT DISTINCT ON (s.source) s.source, s.name, s.kind, s.enabled, s.disabled_because, r.outcome, r.finished_at,
-               r.found, r.new, r.updated, r.error, st.consecutive_failures, st.succeeded_at
+               r.found, r.new, r.updated, r.error, st.consecutive_failures, st.succeeded_at, st.last_error, st.due_at,
+               st.due_because, st.wait_until, st.rests, st.resting_until, st.disabled_because AS ended_because,
+               st.learned_url
         FROM sources s LEFT JOIN source_state st USING (source) LEFT JOIN ingestion_runs r USING (source)
         WHERE s.authority_basis <> 'system'
         ORDER BY s.source, r.finished_at DESC NULLS LAST

@@ -3,18 +3,17 @@
 They are planted into the process of one run only.
 """
 
-import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Final
 
 from pake_pipelines.model.document import Document
 from pake_pipelines.pipeline.visitor import Visitor
-from pake_pipelines.sources.protocol import Fetched
 from pake_pipelines.store import documents, fetches, marks, nodes, sources
 from pake_pipelines.store.database import Connection
+from pake_pipelines.store.fetches import NewFetch
 from pake_pipelines.store.marks import Stage
 from pake_pipelines.store.nodes import HistoryRow, NodeRow
-from pake_pipelines.store.sources import SourceState
+from pake_pipelines.store.sources import Progress
 
 
 async def _commit(connection: Connection) -> None:
@@ -28,11 +27,9 @@ def hash_before_content() -> None:
     take = Visitor._take
 
     async def planted(self: Any, body: Any) -> None:
-        if isinstance(body, Fetched) and not self._reader.dated:
-            digest = hashlib.sha256(body.body).hexdigest()
+        if not self._reader.dated:
             async with self._database.transaction() as connection:
-                state = SourceState(body_sha256=digest, parser_version=self._reader.version)
-                await sources.save_state(connection, self._slug, state)
+                await sources.save_progress(connection, [Progress(self._slug, self._reader.version, body.cursor)])
         await take(self, body)
 
     Visitor._take = planted  # type: ignore[method-assign]
@@ -40,14 +37,14 @@ def hash_before_content() -> None:
 
 def watermark_apart() -> None:
     """The row that says "this body was read" is committed apart from the entries that the body held."""
-    save_fetch = fetches.save_fetch
+    save_fetches = fetches.save_fetches
 
-    async def planted(connection: Connection, **row: Any) -> int:
-        fetch_id = await save_fetch(connection, **row)
+    async def planted(connection: Connection, made: Sequence[NewFetch], run_id: str) -> list[int]:
+        fetch_ids = await save_fetches(connection, made, run_id)
         await _commit(connection)
-        return fetch_id
+        return fetch_ids
 
-    fetches.save_fetch = planted
+    fetches.save_fetches = planted
 
 
 def marks_before_results() -> None:

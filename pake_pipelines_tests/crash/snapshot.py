@@ -28,15 +28,18 @@ def _rows(table: str, leave_out: str = "", where: str = "true", **instead: str) 
 TABLES: Final = {
     "sources": _rows("sources", "updated_at"),
     "source_state": _rows(
-        "source_state", "checked_at,succeeded_at", backlog_fetch_id=_FETCH.format("backlog_fetch_id")
+        "source_state", "checked_at,succeeded_at,due_at", backlog_fetch_id=_FETCH.format("backlog_fetch_id")
     ),
-    "raw_fetches": _rows("raw_fetches", "fetch_id,fetched_at,run_id"),
+    "raw_fetches": _rows("raw_fetches", "fetch_id,fetched_at,run_id", gone_at="t.gone_at IS NOT NULL"),
     "items": _rows("items", "created_at"),
+    "item_renames": _rows("item_renames", "rename_id,run_id,created_at"),
+    "window_cursors": _rows("window_cursors", "run_id"),
     "entries": _rows(
         "entries",
         "entry_id,run_id,created_at",
         fetch_id=_FETCH.format("fetch_id"),
         superseded_at="t.superseded_at IS NOT NULL",
+        gone_at="t.gone_at IS NOT NULL",
     ),
     "dead_letters": _rows("dead_letters", "dead_letter_id,run_id,created_at", fetch_id=_FETCH.format("fetch_id")),
     "stage_marks": _rows("stage_marks", "run_id,made_at", entry_id=_ENTRY),
@@ -73,7 +76,8 @@ RUN_LOGS: Final = {
     """,
 }
 
-NOT_DATA: Final = frozenset({"alembic_version"})
+# tables that hold nothing of what was read: whose turn it is at a host, and moments in the life of a source
+NOT_DATA: Final = frozenset({"alembic_version", "host_budgets", "source_events"})
 
 Snapshot = dict[str, Counter[str]]
 

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pake_pipelines.sources.feed import HttpFeed
 from pake_pipelines_tests.chain import rows, value, visit
 from pake_pipelines_tests.feeds import item, rss, sources_yaml
 from pake_pipelines_tests.site import Page
@@ -64,21 +65,22 @@ async def test_a_file_that_is_not_there_is_a_failure_that_names_it(configure, ki
     assert "notes: no such folder" in seen["nowhere"].error
 
 
-async def test_a_parser_that_breaks_is_a_failure_of_its_source_only(
+async def test_a_reader_that_breaks_is_a_failure_of_its_source_only(
     configure, kit_of, database, run, site, monkeypatch
 ):
     site.pages |= {"/one": Page(rss(item(1))), "/two": Page(rss(item(2)))}
     kit = kit_of(configure(sources_yaml(one=site.url("/one"), two=site.url("/two"))))
-    parse = __import__("pake_pipelines.sources.feed", fromlist=["parse_feed"]).parse_feed
+    fetch = HttpFeed.fetch
 
-    def break_on_one(body, content_type=None):
-        if b"Report 1" in body:
-            raise ZeroDivisionError("a bug")
-        return parse(body, content_type)
+    async def break_on_one(self, window, memory):
+        async for answer in fetch(self, window, memory):
+            if answer.url.endswith("/one"):
+                raise ZeroDivisionError("a bug")
+            yield answer
 
-    monkeypatch.setattr("pake_pipelines.sources.feed.parse_feed", break_on_one)
+    monkeypatch.setattr(HttpFeed, "fetch", break_on_one)
     seen = await visit(kit, database, run)
-    assert (seen["one"].error_kind, "ZeroDivisionError: a bug" in seen["one"].error) == ("malformed", True)
+    assert (seen["one"].error_kind, "ZeroDivisionError: a bug" in seen["one"].error) == ("internal", True)
     assert seen["two"].new == 1
 
 

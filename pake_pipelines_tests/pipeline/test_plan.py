@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from pake_pipelines.model.entry import Entry
 from pake_pipelines.model.identity import pake_id
-from pake_pipelines.pipeline.entry_plan import partition_of, plan_entries
+from pake_pipelines.pipeline.entry_plan import identity_of, partition_of, plan_entries
 from pake_pipelines.store.entries import CurrentVersion
 
 EARLY = datetime(2026, 11, 1, tzinfo=UTC)
@@ -19,40 +19,49 @@ def entry(key, body="text"):
     return Entry(key=key, title=key, body=body, media_type="text/plain")
 
 
-def known(one, fetched_at=EARLY):
-    return {pake_id("s", one.key): CurrentVersion(one.entry_hash, fetched_at)}
+def known(one, fetched_at=EARLY, *, gone=False):
+    return {one.key: CurrentVersion(pake_id("s", one.key), 1, one.entry_hash, fetched_at, EARLY.date(), gone)}
 
 
 def test_an_unknown_entry_is_new():
-    plan = plan_entries("s", [entry("a")], {}, LATE, 10)
+    plan = plan_entries([entry("a")], {}, LATE, 10)
     assert (plan.new, plan.updated, plan.unchanged, plan.left_over) == (1, 0, 0, 0)
-    assert list(plan.save) == [pake_id("s", "a")]
+    assert plan.save == [(entry("a"), None)]
 
 
 def test_an_entry_that_says_the_same_is_unchanged():
-    plan = plan_entries("s", [entry("a")], known(entry("a")), LATE, 10)
-    assert (plan.save, plan.unchanged) == ({}, 1)
+    plan = plan_entries([entry("a")], known(entry("a")), LATE, 10)
+    assert (plan.save, plan.unchanged) == ([], 1)
 
 
 def test_an_entry_that_says_something_else_is_an_update():
-    plan = plan_entries("s", [entry("a", "new")], known(entry("a", "old")), LATE, 10)
+    plan = plan_entries([entry("a", "new")], known(entry("a", "old")), LATE, 10)
     assert (plan.new, plan.updated, len(plan.save)) == (0, 1, 1)
 
 
 def test_an_older_fetch_never_replaces_a_newer_version():
-    plan = plan_entries("s", [entry("a", "old")], known(entry("a", "new"), LATE), EARLY, 10)
-    assert (plan.save, plan.unchanged) == ({}, 1)
+    plan = plan_entries([entry("a", "old")], known(entry("a", "new"), LATE), EARLY, 10)
+    assert (plan.save, plan.unchanged) == ([], 1)
 
 
 def test_what_is_already_stored_does_not_use_up_the_limit():
-    plan = plan_entries("s", [entry("a"), entry("b"), entry("c")], known(entry("a")), LATE, 1)
-    assert list(plan.save) == [pake_id("s", "b")]
+    plan = plan_entries([entry("a"), entry("b"), entry("c")], known(entry("a")), LATE, 1)
+    assert plan.save == [(entry("b"), None)]
     assert (plan.unchanged, plan.left_over) == (1, 1)
 
 
+def test_an_item_that_its_source_had_lost_comes_back_as_a_new_version():
+    plan = plan_entries([entry("a")], known(entry("a"), gone=True), LATE, 10)
+    assert (plan.new, plan.updated, plan.unchanged) == (0, 1, 0)
+
+
 def test_the_same_key_in_two_sources_is_two_items():
-    plan = plan_entries("other", [entry("a")], known(entry("a")), LATE, 10)
-    assert plan.new == 1
+    assert identity_of("s", "a", 1) != identity_of("other", "a", 1)
+
+
+def test_a_new_item_whose_usual_id_is_taken_gets_another():
+    assert identity_of("s", "a", 1) == pake_id("s", "a")
+    assert len({identity_of("s", "a", attempt) for attempt in range(1, 10)}) == 9
 
 
 bodies = st.sampled_from(["one", "two"])
@@ -64,7 +73,7 @@ def test_every_entry_is_counted_exactly_once_and_the_limit_holds(found, stored, 
     held = {}
     for key, (body, newer) in stored.items():
         held |= known(entry(key, body), LATE + timedelta(days=1) if newer else EARLY)
-    plan = plan_entries("s", [entry(key, "one") for key in found], held, LATE, limit)
+    plan = plan_entries([entry(key, "one") for key in found], held, LATE, limit)
     assert plan.new + plan.updated + plan.unchanged + plan.left_over == len(found)
     assert plan.new + plan.updated == len(plan.save) <= limit
 

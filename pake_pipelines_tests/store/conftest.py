@@ -32,14 +32,18 @@ class Shelf:
         """Store a version of each of `keys`."""
         self.fetches += 1
         async with self.database.transaction() as connection:
-            fetch_id = await fetches.save_fetch(
-                connection, source="s", day=day, url="a", fetched_at=NOW + timedelta(seconds=self.fetches),
-                modified_at=None, media_type=None, size=1, sha256=str(self.fetches), lake_path="p", run_id=run_id,
-            )  # fmt: skip
-            await entries.save_entries(
-                connection, source="s", day=day, fetch_id=fetch_id, run_id=run_id,
-                entries={self.id(key): Entry(key=key, title=key, body=body, media_type="text/plain") for key in keys},
-            )  # fmt: skip
+            fetched = fetches.NewFetch(
+                "s", day, "a", NOW + timedelta(seconds=self.fetches), None, None, 1, str(self.fetches), "p"
+            )
+            (fetch_id,) = await fetches.save_fetches(connection, [fetched], run_id)
+            known = await entries.current_versions(connection, [("s", key) for key in keys])
+            versions = {key: known["s", key].version + 1 if ("s", key) in known else 1 for key in keys}
+            made = [
+                entries.NewVersion("s", self.id(key), versions[key], day, fetch_id,
+                                   Entry(key=key, title=key, body=body, media_type="text/plain"))
+                for key in keys
+            ]  # fmt: skip
+            await entries.save_entries(connection, made, run_id)
 
     async def entry_ids(self, *keys):
         async with self.database.connection() as connection:

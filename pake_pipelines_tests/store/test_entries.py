@@ -40,9 +40,11 @@ async def test_the_version_in_force_is_known_by_its_hash_and_fetch(shelf, databa
     await shelf.put(["a"], body="one")
     await shelf.put(["a"], body="two")
     async with database.connection() as connection:
-        known = await entries.current_versions(connection, [shelf.id("a"), shelf.id("unknown")])
-    assert list(known) == [shelf.id("a")]
-    assert known[shelf.id("a")].entry_hash == await value(database, "SELECT entry_hash FROM entries WHERE version = 2")
+        known = await entries.current_versions(connection, [("s", "a"), ("s", "unknown"), ("other", "a")])
+    assert list(known) == [("s", "a")]
+    (found,) = known.values()
+    assert (found.pake_id, found.version, found.day, found.gone) == (shelf.id("a"), 2, TODAY, False)
+    assert found.entry_hash == await value(database, "SELECT entry_hash FROM entries WHERE version = 2")
 
 
 async def test_items_are_counted_by_the_day_of_their_version_in_force(shelf, database):
@@ -50,7 +52,8 @@ async def test_items_are_counted_by_the_day_of_their_version_in_force(shelf, dat
     await shelf.put(["a"], day=TODAY + timedelta(days=1), body="two")
     async with database.connection() as connection:
         counts = [await entries.count_of_day(connection, TODAY + timedelta(days=n)) for n in range(3)]
-        assert await entries.count_of_day(connection, TODAY, "other") == 0
+        by_source = await entries.counts_of_day(connection, TODAY, ["s", "other"])
+    assert by_source == {"s": 1, "other": 0}
     assert counts == [1, 1, 0]
 
 
@@ -65,7 +68,7 @@ async def test_the_same_dead_letter_is_kept_once(shelf, database):
         async with database.transaction() as connection:
             counts.append(
                 await entries.save_dead_letters(
-                    connection, source="s", day=TODAY, fetch_id=None, run_id="r", letters=letters
+                    connection, [entries.NewLetter("s", TODAY, None, letter) for letter in letters], "r"
                 )
             )
     assert counts == [3, 0]

@@ -1,6 +1,6 @@
 """The knowledge base as a Dagster resource: builds the plain kit that the stages work with."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 
 import dagster as dg
@@ -8,6 +8,7 @@ import dagster as dg
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store.database import Database, Patience, open_database
+from pake_pipelines.store.sources import SourceState, load_states
 
 
 class KnowledgeBase(dg.ConfigurableResource):
@@ -23,3 +24,8 @@ class KnowledgeBase(dg.ConfigurableResource):
         patience = Patience(kit.settings.connect_attempts, kit.settings.connect_retry_seconds)
         async with open_database(kit.database, patience) as database:
             yield database
+
+    async def states(self, slugs: Sequence[str]) -> Mapping[str, SourceState]:
+        """Return what is remembered of the sources `slugs`. Raises StoreError at once when nobody answers."""
+        async with open_database(self.kit().database) as database, database.connection() as connection:
+            return await load_states(connection, slugs)

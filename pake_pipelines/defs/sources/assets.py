@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
-from pake_pipelines.config.sources import Source, SourcesConfig
+from pake_pipelines.config.source_kinds import Source
+from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.defs.shared.metadata import counts
 from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import DISABLED_GROUP, OWNER, SOURCES_GROUP, SOURCES_POOL
-from pake_pipelines.defs.sources.events import REACHABLE, reachable_result, together, visit_metadata
+from pake_pipelines.defs.sources.events import CHECKS, check_results, together, visit_metadata
 from pake_pipelines.pipeline.run import Run, Stopwatch
 from pake_pipelines.store import entries as entry_rows
 
@@ -26,6 +27,9 @@ class FetchConfig(dg.Config):
     full_reprocess: bool = False
     """Read everything again as if for the first time; nothing is stored twice."""
 
+    only_due: bool = False
+    """Pass over sources that rest after failures or have nothing new to be expected yet; schedules do."""
+
 
 def source_key(slug: str) -> dg.AssetKey:
     """Return the key of a source's asset."""
@@ -40,14 +44,14 @@ def _spec(slug: str, source: Source) -> dg.AssetSpec:
         f"Authority: {source.authority}. Tags: {tags}.",
         group_name=SOURCES_GROUP,
         owners=[OWNER],
-        kinds={"python", source.kind.value},
+        kinds={"python", source.kind},
         skippable=True,
         metadata={"address": source.address, "authority": source.authority},
     )
 
 
-def _reachable_spec(key: dg.AssetKey) -> dg.AssetCheckSpec:
-    return dg.AssetCheckSpec(REACHABLE, asset=key, description="The source answered and could be read.")
+def _check_specs(key: dg.AssetKey) -> list[dg.AssetCheckSpec]:
+    return [dg.AssetCheckSpec(name, asset=key, description=said) for name, said in CHECKS.items()]
 
 
 def disabled_specs(config: SourcesConfig) -> list[dg.AssetSpec]:
@@ -58,7 +62,7 @@ def disabled_specs(config: SourcesConfig) -> list[dg.AssetSpec]:
             description=f"**{source.name}** is disabled: {source.disabled_because}.",
             group_name=DISABLED_GROUP,
             owners=[OWNER],
-            kinds={source.kind.value},
+            kinds={source.kind},
         )
         for slug, source in config.sources.items()
         if not source.enabled
@@ -82,7 +86,7 @@ def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str
     @dg.multi_asset(
         name="read_sources",
         specs=[*(_spec(slug, source) for slug, source in config.enabled.items()), entries_spec],
-        check_specs=[*(_reachable_spec(key) for key in slugs), *promise_specs("entries")],
+        check_specs=[*(spec for key in slugs for spec in _check_specs(key)), *promise_specs("entries")],
         partitions_def=partitions,
         can_subset=True,
         pool=SOURCES_POOL,
@@ -95,25 +99,34 @@ def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str
 
         watch, run, kit = Stopwatch(), Run(context.run_id, day_of(context), datetime.now(UTC)), knowledge_base.kit()
         assets, checks = context.selected_asset_keys, context.selected_asset_check_keys
-        wanted = [slug for key, slug in slugs.items() if key in assets or dg.AssetCheckKey(key, REACHABLE) in checks]
+        asked = assets | {check.asset_key for check in checks}
+        wanted = [slug for key, slug in slugs.items() if key in asked]
         visits = []
         async with knowledge_base.open(kit) as database:
             async for visit in fetch_sources(
-                kit, database, wanted, run, limit=config.max_items_per_run, full_reprocess=config.full_reprocess
+                kit,
+                database,
+                wanted,
+                run,
+                limit=config.max_items_per_run,
+                full_reprocess=config.full_reprocess,
+                only_due=config.only_due,
             ):
                 visits.append(visit)
                 key = source_key(visit.source)
-                if key in assets and not visit.failed:
+                if key in assets and not visit.failed and not visit.skipped:
                     yield dg.MaterializeResult(key, metadata=visit_metadata(visit))
-                if dg.AssetCheckKey(key, REACHABLE) in checks:
-                    yield reachable_result(key, visit)
+                for result in check_results(key, visit):
+                    if dg.AssetCheckKey(key, result.check_name or "") in checks:
+                        yield result
             async with database.connection() as connection:
                 rows = await entry_rows.count_of_day(connection, run.day)
             promises = await keep_promises(database, "entries", run.day)
-        if visits and all(visit.failed for visit in visits):
+        visited = [visit for visit in visits if not visit.skipped]
+        if visited and all(visit.failed for visit in visited):
             raise dg.Failure(
-                f"none of the {len(visits)} sources could be read",
-                metadata={visit.source: visit.error or "" for visit in visits},
+                f"none of the {len(visited)} sources could be read",
+                metadata={visit.source: visit.error or "" for visit in visited},
                 allow_retries=False,
             )
         if ENTRIES in assets:
