@@ -101,7 +101,8 @@ def rss(*items):
 
 def sources_yaml(*, http="", limit=1000, **addresses):
     """Return a configuration with one source per keyword: a web address, a feed's path or a folder's path with '/'."""
-    lines = ["http: {allow_private_hosts: ['127.0.0.1'], attempts: 1" + (f", {http}" if http else "") + "}", "sources:"]
+    manners = "allow_private_hosts: ['127.0.0.1'], attempts: 1, rate: {requests_per_minute: 6000, burst: 100}"
+    lines = [f"http: {{{manners}{', ' if http else ''}{http}}}", "sources:"]
     for name, address in addresses.items():
         kind = "folder" if str(address).endswith("/") else "feed"
         key = "url" if str(address).startswith("http") else "path"

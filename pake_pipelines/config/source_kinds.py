@@ -2,12 +2,13 @@
 
 import re
 from typing import Annotated, Final, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from pydantic import AfterValidator, Field, model_validator
 
 from pake_pipelines.config.section import Section
 
+_THIS_MACHINE: Final = frozenset({"localhost", "127.0.0.1", "::1"})
 _ENVIRONMENT_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
@@ -39,9 +40,18 @@ def _pattern(text: str) -> str:
     return text
 
 
+def _sender(text: str) -> str:
+    local, at, domain = text.partition("@")
+    if not at or "@" in domain or not (local or domain) or any(character.isspace() for character in text):
+        raise ValueError("expected an address, a domain (@example.org) or the beginning of an address (newsletters@)")
+    return text.lower()
+
+
 WebAddress = Annotated[str, AfterValidator(web_address)]
 EnvironmentName = Annotated[str, AfterValidator(_environment_name)]
 Pattern = Annotated[str, AfterValidator(_pattern)]
+Sender = Annotated[str, AfterValidator(_sender)]
+ArxivCategory = Annotated[str, Field(pattern=r"^[a-z-]+(?:\.(?:[A-Za-z-]+|\*))?$")]
 
 
 class SourceBase(Section):
@@ -87,7 +97,9 @@ class FeedSource(SourceBase):
 
     def missing(self) -> str | None:
         """A feed has one address."""
-        return "a feed needs either a url or a path, one of the two" if (self.url is None) == (self.path is None) else None
+        return (
+            "a feed needs either a url or a path, one of the two" if (self.url is None) == (self.path is None) else None
+        )
 
     @property
     def address(self) -> str:
@@ -118,7 +130,11 @@ class MediumSource(SourceBase):
 
 
 class FolderSource(SourceBase):
-    """The readable files (.txt .md .html .pdf .docx) below a directory."""
+    """The readable files (.txt .md .markdown .html .htm .pdf .docx) below a directory; hidden and linked ones are not.
+
+    A file modified within the last three seconds waits for the next visit. Files that are deleted there are gone here;
+    a folder in which nothing readable is left counts as not mounted.
+    """
 
     kind: Literal["folder"]
     path: str | None = None
@@ -142,19 +158,23 @@ class MailboxSource(SourceBase):
     """A mailbox read over IMAP. Credentials come from the environment variables that are named here.
 
     `senders` allows only mail from these addresses, domains (`@example.org`) or beginnings of addresses
-    (`newsletters@`); none given means all. `mark_seen` flags mail as seen after it is stored.
+    (`newsletters@`), as its From header says, which anybody can forge; none given means all. `mark_seen` flags mail
+    as seen after it is stored. The server may be silent for `silence_seconds`, and one visit may wait for it for
+    `visit_seconds` altogether; the next visit goes on where it stopped.
     """
 
     kind: Literal["mailbox"]
-    host: str | None = None
+    host: str | None = Field(default=None, pattern=r"^[\w.:-]+$")
     port: int = Field(default=993, ge=1, le=65535)
     security: Literal["tls", "starttls", "plain"] = "tls"
     username_env: EnvironmentName = "PAKE_MAIL_USERNAME"
     password_env: EnvironmentName = "PAKE_MAIL_PASSWORD"
-    folder: str = "INBOX"
-    senders: tuple[str, ...] = ()
+    folder: str = Field(default="INBOX", min_length=1)
+    senders: tuple[Sender, ...] = ()
     unread_only: bool = False
     mark_seen: bool = False
+    silence_seconds: float = Field(default=30, gt=0)
+    visit_seconds: float = Field(default=900, gt=0)
 
     def missing(self) -> str | None:
         """A mailbox has a host, and a password does not cross a network in the clear."""
@@ -162,12 +182,17 @@ class MailboxSource(SourceBase):
             return "a mailbox needs a host"
         if self.security == "plain" and self.host not in {"localhost", "127.0.0.1", "::1"}:
             return "security: plain would send the password in the clear; only this machine may be read so"
+        if self.security == "starttls" and self.port == 993:
+            return "port 993 speaks TLS from the first byte on; security: starttls usually means port 143"
         return None
 
     @property
     def address(self) -> str:
-        """Server and folder, never the account."""
-        return f"imap://{self.host}:{self.port}/{self.folder}" if self.host else ""
+        """Server and folder as RFC 5092 writes them, never the account."""
+        if not self.host:
+            return ""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"imap://{host}:{self.port}/{quote(self.folder)}"
 
     @property
     def web(self) -> bool:
@@ -178,7 +203,7 @@ class MailboxSource(SourceBase):
 class WebpageSource(SourceBase):
     """A page or sitemap whose links are articles; `links` is a regular expression that an article's address matches.
 
-    Without `links`, articles are the pages of the same host below the page's own path.
+    Without `links`, articles are the pages of the same host below the page's own path; of a sitemap, all of the host.
     """
 
     kind: Literal["webpage"]
@@ -192,11 +217,15 @@ class WebpageSource(SourceBase):
 
 
 class ArxivSource(SourceBase):
-    """arXiv's query API: papers of any of `categories`, narrowed by `query` in arXiv's own search syntax."""
+    """arXiv's query API: papers of any of `categories`, narrowed by `query` in arXiv's own search syntax.
+
+    `page_size` papers come with one request; arXiv gives at most 2,000 and recommends fewer.
+    """
 
     kind: Literal["arxiv"]
-    categories: tuple[str, ...] = ()
+    categories: tuple[ArxivCategory, ...] = ()
     query: str | None = None
+    page_size: int = Field(default=100, ge=1, le=2000)
     url: WebAddress = "https://export.arxiv.org/api/query"
 
     def missing(self) -> str | None:
@@ -210,11 +239,15 @@ class ArxivSource(SourceBase):
 
 
 class HackerNewsSource(SourceBase):
-    """Hacker News stories that match `query` (all when empty) and have at least `min_points`, through Algolia."""
+    """Hacker News stories that match `query` (all when empty) and have at least `min_points`, through Algolia.
+
+    `page_size` stories come with one request; Algolia gives at most 1,000.
+    """
 
     kind: Literal["hackernews"]
     query: str = ""
     min_points: int = Field(default=0, ge=0)
+    page_size: int = Field(default=200, ge=50, le=1000)
     url: WebAddress = "https://hn.algolia.com/api/v1/search_by_date"
 
     @property
@@ -233,9 +266,16 @@ class RedditSource(SourceBase):
     subreddit: str = Field(pattern=r"^[A-Za-z0-9_]{2,50}$")
     min_score: int = 0
     client_id_env: EnvironmentName = "PAKE_REDDIT_CLIENT_ID"
-    client_secret_env: EnvironmentName = "PAKE_REDDIT_CLIENT_SECRET"
+    client_secret_env: EnvironmentName = "PAKE_REDDIT_CLIENT_SECRET"  # noqa: S105, a name and no secret
     api_url: WebAddress = "https://oauth.reddit.com"
     url: WebAddress = "https://www.reddit.com"
+
+    def missing(self) -> str | None:
+        """The app's secret and what it gives access to do not cross a network in the clear."""
+        clear = [url for url in (self.url, self.api_url) if urlsplit(url).scheme == "http"]
+        if any(urlsplit(url).hostname not in _THIS_MACHINE for url in clear):
+            return "a reddit source sends a secret: url and api_url need https"
+        return None
 
     @property
     def address(self) -> str:

@@ -1,9 +1,7 @@
 """Fetch: the enabled sources -> raw archive and entries; all selected sources at once, each failing alone."""
 
 import asyncio
-import os
 from collections.abc import AsyncIterator, Sequence
-from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from functools import partial
@@ -11,16 +9,13 @@ from typing import Final
 
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.pipeline.grouping import Grouped
-from pake_pipelines.pipeline.host_gate import HostGate
-from pake_pipelines.pipeline.intake import Intake
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.reading import Reading, open_reading
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.pipeline.standing import Outcome, Rules, after_visit, is_resting, reason_to_wait
 from pake_pipelines.pipeline.visitor import Order, Visit, Visitor
-from pake_pipelines.pipeline.worker import Worker
 from pake_pipelines.sources.clock import SYSTEM, Clock
-from pake_pipelines.sources.http import open_client
-from pake_pipelines.sources.readers import Means, reader_for
+from pake_pipelines.sources.readers import reader_for
 from pake_pipelines.store import entries, runs, sources
 from pake_pipelines.store.database import Database
 from pake_pipelines.store.runs import VisitRow
@@ -46,10 +41,11 @@ async def fetch_sources(
     `full_reprocess` reads everything again as if for the first time. `only_due` passes over sources that rest after
     failures or that have nothing new to be expected. `clock` is that of the requests.
     """
-    async with _reading(kit, database, run, slugs, clock) as reading:
+    async with open_reading(kit, database, run, slugs, clock) as reading:
+        recorder = Grouped(partial(_record, reading), _VISITS)
         orders = await _orders(reading, slugs, limit, full_reprocess)
         gate = asyncio.Semaphore(kit.sources.max_concurrent_sources)
-        visits = [asyncio.create_task(_visit(reading, gate, order, only_due=only_due)) for order in orders]
+        visits = [asyncio.create_task(_visit(reading, recorder, gate, order, only_due=only_due)) for order in orders]
         try:
             for done in asyncio.as_completed(visits):
                 yield await done
@@ -57,19 +53,7 @@ async def fetch_sources(
             for visit in visits:
                 visit.cancel()
             await asyncio.gather(*visits, return_exceptions=True)
-
-
-@dataclass(frozen=True)
-class _Reading:
-    """What the visits of one run share."""
-
-    kit: Kit
-    database: Database
-    run: Run
-    means: Means
-    intake: Intake
-    worker: Worker
-    recorder: Grouped["_End", Visit]
+            await recorder.close()
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +65,7 @@ class _End:
     finished_at: datetime
 
 
-@asynccontextmanager
-async def _reading(
-    kit: Kit, database: Database, run: Run, slugs: Sequence[str], clock: Clock
-) -> AsyncIterator[_Reading]:
-    async with AsyncExitStack() as stack:
-        client = None
-        if any(kit.sources.sources[slug].web for slug in slugs):
-            gate = HostGate(database, kit.sources.http, clock)
-            stack.push_async_callback(gate.close)
-            concurrency = kit.sources.max_concurrent_sources
-            client = await stack.enter_async_context(
-                open_client(kit.sources.http, gate=gate, clock=clock, concurrency=concurrency)
-            )
-        worker = stack.enter_context(closing(Worker(kit.sources.parsing)))
-        intake = Intake(database, run.run_id, kit.sources.first_day)
-        stack.push_async_callback(intake.close)
-        recorder = Grouped(partial(_record, kit, database, run), _VISITS)
-        stack.push_async_callback(recorder.close)
-        yield _Reading(
-            kit, database, run, Means(kit.sources, kit.settings.home, client, os.environ), intake, worker, recorder
-        )
-
-
-async def _orders(reading: _Reading, slugs: Sequence[str], limit: int | None, full_reprocess: bool) -> list[Order]:
+async def _orders(reading: Reading, slugs: Sequence[str], limit: int | None, full_reprocess: bool) -> list[Order]:
     config, run = reading.kit.sources, reading.run
     async with reading.database.transaction() as connection:
         await sources.sync_sources(connection, source_rows(config))
@@ -115,7 +76,6 @@ async def _orders(reading: _Reading, slugs: Sequence[str], limit: int | None, fu
         Order(
             source=slug,
             state=states[slug],
-            run=run,
             limit=min(limit or config.sources[slug].max_items_per_run, config.sources[slug].max_items_per_run),
             full_reprocess=full_reprocess,
             has_letters=slug in letters,
@@ -125,26 +85,29 @@ async def _orders(reading: _Reading, slugs: Sequence[str], limit: int | None, fu
     ]
 
 
-async def _visit(reading: _Reading, gate: asyncio.Semaphore, order: Order, *, only_due: bool) -> Visit:
-    waits = reason_to_wait(order.state, order.run.now, only_due=only_due) if not order.run.is_past else None
+async def _visit(
+    reading: Reading, recorder: Grouped[_End, Visit], gate: asyncio.Semaphore, order: Order, *, only_due: bool
+) -> Visit:
+    waits = reason_to_wait(order.state, reading.run.now, only_due=only_due) if not reading.run.is_past else None
     if waits:
         skipped = Visit(order.source, outcome="skipped", rows=order.rows, skipped_because=waits)
-        return _standing(skipped, order.state, order.run.now)
+        return _standing(skipped, order.state, reading.run.now)
     async with gate:
         started = datetime.now(UTC)
         source = reading.kit.sources.sources[order.source]
         reader = reader_for(source, reading.means, order.state.learned_url)
-        visit = await Visitor(order, reader, reading.kit, reading.database, reading.intake, reading.worker).visit()
+        visit = await Visitor(order, reader, reading).visit()
         finished = datetime.now(UTC)
         timed = replace(visit, seconds=round((finished - started).total_seconds(), 3))
-        return await reading.recorder.put(_End(timed, started, finished))
+        return await recorder.put(_End(timed, started, finished))
 
 
-async def _record(kit: Kit, database: Database, run: Run, ends: Sequence[_End]) -> Sequence[Visit]:
+async def _record(reading: Reading, ends: Sequence[_End]) -> Sequence[Visit]:
     """Record visits and how their sources stand after them."""
+    kit, run = reading.kit, reading.run
     stands: dict[str, SourceState] = {}
     events: list[SourceEvent] = []
-    async with database.transaction() as connection:
+    async with reading.database.transaction() as connection:
         states = await sources.lock(connection, [end.visit.source for end in ends])
         for end in ends:
             slug = end.visit.source

@@ -7,9 +7,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from pake_pipelines.model.entry import Parsed, Unparsed
-from pake_pipelines.pipeline.intake import Delivery, Intake, Receipt
-from pake_pipelines.pipeline.kit import Kit
-from pake_pipelines.pipeline.run import Run
+from pake_pipelines.pipeline.intake import Delivery, Receipt
+from pake_pipelines.pipeline.reading import Reading
 from pake_pipelines.pipeline.worker import Worker
 from pake_pipelines.sources.protocol import (
     Answer,
@@ -26,10 +25,9 @@ from pake_pipelines.sources.protocol import (
     Window,
 )
 from pake_pipelines.store import entries, fetches, marks, sources
-from pake_pipelines.store.database import Database
 from pake_pipelines.store.errors import UnstorableError
 from pake_pipelines.store.fetches import NewFetch, RawFetch
-from pake_pipelines.store.lake import Archived
+from pake_pipelines.store.lake import Archived, Lake
 from pake_pipelines.store.sources import SourceState
 
 log = logging.getLogger(__name__)
@@ -82,14 +80,13 @@ class Visit:
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """What a visit is to do: which source, as it is remembered, for which run, and how much of it.
+    """What a visit is to do: which source, as it is remembered, and how much of it.
 
     `rows` is how many of the source's entries of the run's day are held.
     """
 
     source: str
     state: SourceState
-    run: Run
     limit: int
     full_reprocess: bool
     has_letters: bool
@@ -99,20 +96,18 @@ class Order:
 class Visitor:
     """One visit to one source."""
 
-    def __init__(
-        self, order: Order, reader: Reader, kit: Kit, database: Database, intake: Intake, worker: Worker
-    ) -> None:
+    def __init__(self, order: Order, reader: Reader, reading: Reading) -> None:
         self._order = order
         self._slug = order.source
-        self._run = order.run
+        self._run = reading.run
         self._reader = reader
-        self._kit = kit
-        self._database = database
-        self._intake = intake
-        self._worker = worker
+        self._lake = reading.kit.lake
+        self._database = reading.database
+        self._intake = reading.intake
+        self._worker = reading.worker
         self._result = Visit(order.source, rows=order.rows)
-        day = order.run.day
-        self._window = Window(day, day) if order.run.is_past and reader.dated else None
+        day = self._run.day
+        self._window = Window(day, day) if self._run.is_past and reader.dated else None
 
     async def visit(self) -> Visit:
         """Read the source and store what is new; a failure is a result, not an exception."""
@@ -220,7 +215,7 @@ class Visitor:
 
     async def _archive(self, body: Fetched) -> Archived:
         try:
-            return await asyncio.to_thread(self._kit.lake.write, self._slug, self._run.day, body.body)
+            return await asyncio.to_thread(self._lake.write, self._slug, self._run.day, body.body)
         except OSError as error:
             raise SourceError("archive", f"the archive cannot take {body.url}: {error.strerror or error}") from error
 
@@ -290,11 +285,12 @@ class Visitor:
         await self._take_again(raw, remembers=True)
 
     async def _take_again(self, raw: RawFetch, *, remembers: bool) -> None:
-        parsed = await parse_again(raw, self._reader, self._kit, self._worker)
+        parsed = await parse_again(raw, self._reader, self._lake, self._worker)
         delivery = self._delivery(raw.url, parsed, raw.fetched_at, raw.modified_at)
         self._count(parsed, await self._store(replace(delivery, fetch_id=raw.fetch_id, remembers=remembers)))
 
-    async def _remember(self, cursor: Cursor) -> None:
+    async def _remember(self, cursor: Cursor | None) -> None:
+        """Note how far the visit has come, without a body; a cursor of None stays as it is."""
         empty = self._delivery("", _NOTHING, self._run.now, None)
         await self._store(replace(empty, cursor=cursor, clears=False))
 
@@ -304,7 +300,7 @@ class Visitor:
             async with self._database.transaction() as connection:
                 await sources.forget_window_cursor(connection, self._slug, self._window.first, self._window.last)
         elif self._reader.remembers_bodies and state.parser_version != self._reader.version:
-            await self._remember(state.cursor)
+            await self._remember(None)
 
     async def _bury(self, letter: Unparsed, body: Fetched | None = None, archived: Archived | None = None) -> None:
         """Keep what could not be read as a dead letter, with its raw bytes where there are any."""
@@ -354,10 +350,10 @@ class Visitor:
         )
 
 
-async def parse_again(raw: RawFetch, reader: Reader, kit: Kit, worker: Worker) -> Parsed:
+async def parse_again(raw: RawFetch, reader: Reader, lake: Lake, worker: Worker) -> Parsed:
     """Parse an archived body again. Raises SourceError: archive, or what is wrong with the body."""
     try:
-        body = await asyncio.to_thread(kit.lake.read, raw.lake_path)
+        body = await asyncio.to_thread(lake.read, raw.lake_path)
     except (OSError, ValueError) as error:
         raise SourceError("archive", f"the archive cannot give back {raw.lake_path}: {error}") from error
     return await worker.parse(

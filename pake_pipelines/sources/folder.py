@@ -1,99 +1,124 @@
-"""Folders: text and Markdown files below a directory, each file one item known by its relative path."""
+"""Folders: the readable files below a directory, each file one item known by its relative path."""
 
+import asyncio
 import hashlib
-import re
-import stat
-from collections.abc import AsyncIterator, Iterator
-from datetime import UTC, date, datetime
+from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
 from typing import Final
 
-from pake_pipelines.model.entry import Entry, Parsed
-from pake_pipelines.sources.protocol import Fetched, Memory, SourceError, Unreadable
-from pake_pipelines.sources.scrub import scrub
+from pake_pipelines.sources.clock import SYSTEM, Clock
+from pake_pipelines.sources.file_changes import (
+    Changes,
+    compare,
+    cursor_of,
+    looks_unmounted,
+    may_be_renamed,
+    renames,
+    stamp,
+    touched_in,
+    touched_too,
+)
+from pake_pipelines.sources.file_text import MEDIA_TYPES, parse_file, suffix_of
+from pake_pipelines.sources.files import FileSeen, Refused, list_files, read_file
+from pake_pipelines.sources.protocol import (
+    Answer,
+    Fetched,
+    Gone,
+    KnownBody,
+    Memory,
+    Reader,
+    Renamed,
+    SourceError,
+    Unchanged,
+    Unreadable,
+    Window,
+)
 
-_MEDIA_TYPES: Final = {".txt": "text/plain", ".md": "text/markdown"}
-# the name is the item's key, and PostgreSQL indexes no key of more than 2,704 bytes
-_LONGEST_NAME: Final = 1000
-_HEADING: Final = re.compile(r"^#{1,6}\s+(.+?)\s*#*$", re.MULTILINE)
+_UNSUPPORTED: Final = {".doc": "the format of Word before 2007 is not read: save the document as .docx"}
+_LISTED: Final = frozenset(MEDIA_TYPES) | frozenset(_UNSUPPORTED)
 
 
-class Folder:
-    """The readable files below a directory, dated by their modification time."""
+class Folder(Reader):
+    """The readable files below a directory, dated by their modification time.
 
-    version = "folder-1"
+    What a visit must not do twice is remembered in the cursor: files that were only touched since they were read.
+    """
+
+    version = "folder-2"
     dated = True
+    remembers_bodies = True
+    bodies_are_items = True
+    parse = staticmethod(parse_file)
 
-    def __init__(self, path: Path, *, max_bytes: int) -> None:
-        """Read the files below `path` of at most `max_bytes` each."""
+    def __init__(self, path: Path, *, max_bytes: int, clock: Clock = SYSTEM) -> None:
+        """Read the files below `path` of at most `max_bytes` each; `clock` tells when a file was modified just now."""
         self._path = path
         self._max_bytes = max_bytes
+        self._clock = clock
 
-    async def visit(self, memory: Memory, past_day: date | None) -> AsyncIterator[Fetched | Unreadable]:
-        """Yield the files that are new or changed since `memory`; with `past_day`, only those modified that day."""
-        if not self._path.is_dir():
-            raise SourceError("missing", f"{self._path}: no such folder")
-        for file in self._files():
-            name = file.relative_to(self._path).as_posix()
-            try:
-                fetched = self._read(file, name, memory, past_day)
-            except OSError as error:
-                yield Unreadable(scrub(name), "unreadable", error.strerror or str(error))
+    async def fetch(self, window: Window | None, memory: Memory) -> AsyncIterator[Answer]:
+        """Yield renamed, gone, refused, new and changed files; with a window new and changed ones modified in it.
+
+        A file that is still being written comes with a later visit.
+        """
+        listing = await asyncio.to_thread(list_files, self._path, _LISTED)
+        if looks_unmounted(listing, memory.known):
+            raise self._unmounted(len(memory.known))
+        before = touched_in(memory.cursor)
+        changes = compare(listing, memory.known, before, self._clock.now())
+        renamed = await asyncio.to_thread(self._renamed, changes, memory.known)
+        if window is None:
+            for answer in _departures(changes, renamed):
+                yield answer
+        for refused in listing.refused:
+            yield _unreadable(refused)
+        touched = changes.touched | touched_too(changes, renamed, memory.known)
+        for file in changes.to_read:
+            if file.name in renamed or (window and not window.holds(file.modified_at)):
                 continue
-            if fetched is not None:
-                yield fetched
+            known = memory.known.get(file.name)
+            found = await asyncio.to_thread(self._read, file, known)
+            if known and isinstance(found, Unchanged):
+                touched[file.name] = stamp(file, known)
+            elif found is not None:
+                yield found
+        if window is None and touched != before:
+            yield Unchanged(cursor_of(touched))
 
-    def _files(self) -> Iterator[Path]:
-        for file in sorted(self._path.rglob("*")):
-            hidden = any(part.startswith(".") for part in file.relative_to(self._path).parts)
-            if file.suffix.lower() in _MEDIA_TYPES and not hidden and not file.is_dir():
-                yield file
-
-    def _read(self, file: Path, name: str, memory: Memory, past_day: date | None) -> Fetched | Unreadable | None:
-        if file.is_symlink() or not file.resolve().is_relative_to(self._path.resolve()):
-            return Unreadable(name, "outside", "a link that may lead out of the folder is not followed")
-        if name != scrub(name) or len(name.encode()) > _LONGEST_NAME:
-            return Unreadable(scrub(name)[:100], "name", "its name is not valid UTF-8 or too long")
-        found = file.stat()
-        if not stat.S_ISREG(found.st_mode):
-            return Unreadable(name, "not_a_file", "it is a pipe, a socket or a device, not a file")
-        modified = datetime.fromtimestamp(found.st_mtime, UTC)
-        if past_day is not None and modified.date() != past_day:
+    def _read(self, file: FileSeen, known: KnownBody | None) -> Fetched | Unreadable | Unchanged | None:
+        """Read one file: Unchanged when it holds what is known of it, None when it is not fit to be read yet."""
+        suffix = suffix_of(file.name)
+        if suffix in _UNSUPPORTED:
+            return Unreadable(file.name, "unsupported", _UNSUPPORTED[suffix])
+        if file.size > self._max_bytes:
+            return Unreadable(file.name, "too_large", f"{file.size} bytes, the limit is {self._max_bytes}")
+        body = read_file(self._path, file)
+        if isinstance(body, Refused):
+            return _unreadable(body)
+        if body is None:
             return None
-        known = memory.known.get(name)
-        if known and known.modified_at == modified and known.size == found.st_size:
-            return None
-        if found.st_size > self._max_bytes:
-            return Unreadable(name, "too_large", f"{found.st_size} bytes, the limit is {self._max_bytes}")
-        body = file.read_bytes()
         if known and hashlib.sha256(body).hexdigest() == known.sha256:
-            return None
-        return Fetched(name, body, datetime.now(UTC), _MEDIA_TYPES[file.suffix.lower()], modified)
+            return Unchanged()
+        return Fetched(file.name, body, self._clock.now(), MEDIA_TYPES[suffix], file.modified_at)
 
-    def parse(self, fetched: Fetched) -> Parsed:
-        """Turn one file into its entry; the title is the first heading, else the first line, else the name."""
-        text, problem = _decode(fetched.body)
-        media_type = fetched.media_type or _MEDIA_TYPES.get(Path(fetched.url).suffix.lower(), "text/plain")
-        entry = Entry(
-            key=fetched.url,
-            title=_title(text, Path(fetched.url), media_type),
-            body=text,
-            media_type=media_type,
-            published_at=fetched.modified_at,
-            problems=(problem,) if problem else (),
+    def _renamed(self, changes: Changes, known: Mapping[str, KnownBody]) -> dict[str, str]:
+        bodies = {file.name: read_file(self._path, file) for file in may_be_renamed(changes, known)}
+        hashes = {name: hashlib.sha256(body).hexdigest() for name, body in bodies.items() if isinstance(body, bytes)}
+        return renames(changes.vanished, known, hashes)
+
+    def _unmounted(self, files: int) -> SourceError:
+        return SourceError(
+            "missing",
+            f"{self._path}: nothing readable is left of {files} files, as if its disk were not mounted; "
+            "if they were deleted on purpose, leave one text file in the folder (it may be empty)",
         )
-        return Parsed((entry,))
 
 
-def _decode(body: bytes) -> tuple[str, str | None]:
-    try:
-        return scrub(body.decode("utf-8-sig")), None
-    except UnicodeDecodeError:
-        return scrub(body.decode("cp1252", "replace")), "not UTF-8: read as Windows-1252"
+def _departures(changes: Changes, renamed: Mapping[str, str]) -> list[Renamed | Gone]:
+    kept = changes.waiting | set(renamed.values())
+    gone = [Gone(name) for name in changes.vanished if name not in kept]
+    return [*(Renamed(url, was) for url, was in renamed.items()), *gone]
 
 
-def _title(text: str, path: Path, media_type: str) -> str:
-    if media_type == "text/markdown" and (heading := _HEADING.search(text)):
-        return heading[1][:200]
-    first = next((line.strip() for line in text.splitlines() if line.strip()), "")
-    return first[:200] or path.stem
+def _unreadable(refused: Refused) -> Unreadable:
+    return Unreadable(refused.name, refused.reason, refused.detail)

@@ -1,197 +1,182 @@
-"""The only way out: guarded HTTP GET for content.
+"""The only way out: guarded, polite requests for content.
 
 Addresses in private, loopback, link-local or otherwise non-public networks are refused when they are connected to,
-on every hop and whatever name led there, unless the configuration allows their host. Proxy variables are ignored.
+on every hop and whatever name led there, unless the configuration allows their host. Every hop waits for the turn of
+its host. Proxy variables are ignored. What is sent is what was asked for: no cookies, no referrer.
 """
 
 import asyncio
-import ipaddress
-import socket
-from collections.abc import AsyncIterator
+from base64 import b64encode
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urljoin, urlsplit
+from dataclasses import replace
+from datetime import datetime, timedelta
+from random import SystemRandom
+from typing import TYPE_CHECKING, Final
 
-from pake_pipelines.config.sources import Http
+from pake_pipelines.config.manners import Http
+from pake_pipelines.sources.addresses import host_of
+from pake_pipelines.sources.answers import PassingError, Redirect, Response
+from pake_pipelines.sources.clock import SYSTEM, Clock
+from pake_pipelines.sources.decompress import ACCEPTED
+from pake_pipelines.sources.gate import Gate, LocalGate
 from pake_pipelines.sources.protocol import SourceError
-from pake_pipelines.sources.scrub import scrub
+from pake_pipelines.sources.shown import shown
 
 if TYPE_CHECKING:
-    import aiohttp
+    from aiohttp.abc import AbstractResolver
+    from yarl import URL
 
-_REDIRECTS = frozenset({301, 302, 303, 307, 308})
-_TRANSIENT = frozenset({408, 425, 429, 500, 502, 503, 504})
-_CHUNK = 65536
-_NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
+    from pake_pipelines.sources.exchange import Exchange, Request
 
+__all__ = ["HttpClient", "Response", "open_client"]
 
-@dataclass(frozen=True, slots=True)
-class Response:
-    """A final answer: 200 with its body, or 304 without one."""
-
-    status: int
-    url: str
-    body: bytes
-    media_type: str | None
-    etag: str | None
-    last_modified: str | None
-    received_at: datetime
-
-
-class _TransientError(SourceError):
-    """A fault that the next attempt may not meet."""
-
-
-def is_public(address: str) -> bool:
-    """Tell whether `address` (an IP) may be connected to without an allowance."""
-    ip = ipaddress.ip_address(address)
-    reached = _carried(ip) or ip if isinstance(ip, ipaddress.IPv6Address) else ip
-    return reached.is_global and not reached.is_multicast
-
-
-def _carried(ip: ipaddress.IPv6Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that a gateway would make of `ip`: mapped, NAT64 (RFC 6052) or 6to4."""
-    if ip in _NAT64:
-        return ipaddress.IPv4Address(ip.packed[-4:])
-    return ip.ipv4_mapped or ip.sixtofour
+_NO_HEADERS: Final[Mapping[str, str]] = {}
+_FIRST_PAUSE: Final = 1.0
+_chance: Final = SystemRandom()
 
 
 class HttpClient:
-    """A session with manners; open one with `open_client`."""
+    """Asks web servers, with manners; open one with `open_client`."""
 
-    def __init__(self, session: "aiohttp.ClientSession", manners: Http) -> None:
-        """Wrap an open session; use `open_client`."""
-        self._session = session
-        self._manners = manners
+    def __init__(self, exchange: "Exchange", http: Http, gate: Gate, clock: Clock, concurrency: int) -> None:
+        """Send through `exchange`, at most `concurrency` requests at a time; use `open_client`."""
+        self._exchange = exchange
+        self._http = http
+        self._gate = gate
+        self._clock = clock
+        self._slots = asyncio.Semaphore(concurrency)
+        self._headers = {"User-Agent": http.user_agent, "Accept-Encoding": ACCEPTED}
 
-    async def get(self, url: str, *, etag: str | None = None, last_modified: str | None = None) -> Response:
-        """GET `url`, conditionally where validators are given. Raises SourceError naming the address and the cause."""
-        headers = {"User-Agent": self._manners.user_agent, "Accept-Encoding": "gzip, deflate"}
+    async def get(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        headers: Mapping[str, str] = _NO_HEADERS,
+    ) -> Response:
+        """GET `url`, with the validators as they were received; `headers` do not follow a redirect to another server.
+
+        Faults that may pass are met with `http.attempts` attempts, each within `http.total_seconds` including its
+        redirects; waiting for a turn is not counted.
+
+        Raises SourceError with these kinds: `refused` (an address that is not asked, too many redirects), `unreachable`
+        (no connection, or it broke), `timeout`, `too_large`, `malformed` (not HTTP, or not in the encoding it says),
+        `gone` (410), `busy` (429, 503 with Retry-After, or a host that is not to be asked yet; with `retry_at`),
+        `http_status` (any other answer; with `status`).
+        """
+        sent = dict(self._headers)
         if etag:
-            headers["If-None-Match"] = etag
+            sent["If-None-Match"] = etag
         if last_modified:
-            headers["If-Modified-Since"] = last_modified
-        for attempt in range(1, self._manners.attempts + 1):
+            sent["If-Modified-Since"] = last_modified
+        return await self._insist(_request(url, sent, headers))
+
+    async def post_form(self, url: str, fields: Mapping[str, str], *, auth: tuple[str, str]) -> Response:
+        """POST `fields` with HTTP basic authentication, once and without following redirects; raises as `get` does."""
+        basic = b64encode(f"{auth[0]}:{auth[1]}".encode()).decode()
+        request = _request(url, self._headers, {"Authorization": f"Basic {basic}"}, fields)
+        answer, _ = await self._hop(request, self._http.total_seconds)
+        if isinstance(answer, Redirect):
+            raise SourceError("refused", f"{request.shown}: a form does not follow redirects")
+        return answer
+
+    async def hold(self, url: str, until: datetime) -> None:
+        """Ask the host of `url` nothing before `until` (aware)."""
+        await self._gate.hold(host_of(_parsed(url)), until)
+
+    async def _insist(self, request: "Request") -> Response:
+        for attempt in range(1, self._http.attempts):
             try:
-                async with asyncio.timeout(self._manners.total_seconds):
-                    return await self._follow(url, headers)
-            except _TransientError:
-                if attempt == self._manners.attempts:
-                    raise
-                await asyncio.sleep(attempt)
-            except TimeoutError as error:
-                raise SourceError(
-                    "timeout", f"GET {url}: no answer within {self._manners.total_seconds:g} s"
-                ) from error
-        raise AssertionError("attempts is at least 1")
+                return await self._follow(request)
+            except PassingError:
+                await self._clock.sleep(_pause(attempt))
+        return await self._follow(request)
 
-    async def _follow(self, url: str, headers: dict[str, str]) -> Response:
-        here = url
-        for _ in range(self._manners.max_redirects + 1):
-            self._check_address(here)
-            answer = await self._once(here, headers)
+    async def _follow(self, request: "Request") -> Response:
+        here, permanent, left = request, True, self._http.total_seconds
+        for _ in range(self._http.max_redirects + 1):
+            answer, left = await self._hop(here, left)
             if isinstance(answer, Response):
-                return answer
-            here = urljoin(here, answer)
-        raise SourceError("refused", f"GET {url}: more than {self._manners.max_redirects} redirects")
+                return replace(answer, moved_to=answer.url) if permanent and here is not request else answer
+            permanent = permanent and answer.permanent
+            here = _redirected(here, answer.target)
+        raise SourceError("refused", f"{request.shown}: more than {self._http.max_redirects} redirects")
 
-    def _check_address(self, url: str) -> None:
-        parts = urlsplit(url)
-        if parts.scheme not in {"http", "https"} or not parts.hostname:
-            raise SourceError("refused", f"GET {url}: only http and https addresses are followed")
-        if parts.username or parts.password:
-            raise SourceError("refused", f"a redirect to {parts.hostname} carries credentials and is not followed")
+    async def _hop(self, request: "Request", seconds: float) -> tuple[Response | Redirect, float]:
+        """Return the answer of one server, and what it left of the `seconds` it had."""
+        self._exchange.admit(request)
+        host = host_of(request.url)
+        async with self._gate.turn(host):
+            try:
+                async with self._slots:
+                    return await self._within(request, seconds)
+            except SourceError as error:
+                if error.retry_at is not None:
+                    await self._gate.hold(host, error.retry_at)
+                raise
+
+    async def _within(self, request: "Request", seconds: float) -> tuple[Response | Redirect, float]:
+        loop = asyncio.get_running_loop()
+        started = loop.time()
         try:
-            literal = ipaddress.ip_address(parts.hostname)
-        except ValueError:
-            return
-        if not is_public(str(literal)) and parts.hostname not in self._manners.allow_private_hosts:
-            raise SourceError("refused", f"GET {url}: the address is not public (see http.allow_private_hosts)")
-
-    async def _once(self, url: str, headers: dict[str, str]) -> Response | str:
-        """Return the final response, or the target of a redirect."""
-        import aiohttp
-
-        try:
-            async with self._session.get(url, headers=headers, allow_redirects=False) as answer:
-                if answer.status in _REDIRECTS and (target := answer.headers.get("Location")):
-                    return target
-                return await self._read(url, answer)
-        except _RefusedAddressError as error:
-            raise SourceError("refused", f"GET {url}: {error}") from error
-        except aiohttp.ClientConnectorError as error:
-            if isinstance(error.os_error, _RefusedAddressError):
-                raise SourceError("refused", f"GET {url}: {error.os_error}") from error
-            raise _TransientError("unreachable", f"GET {url}: cannot connect: {_cause(error.os_error)}") from error
-        except (aiohttp.ClientError, ValueError) as error:
-            raise SourceError("unreachable", f"GET {url}: {_cause(error)}") from error
-
-    async def _read(self, url: str, answer: "aiohttp.ClientResponse") -> Response:
-        if answer.status in _TRANSIENT:
-            raise _TransientError("http_status", f"GET {url}: the server answers {answer.status} {answer.reason}")
-        if answer.status not in {200, 304}:
-            raise SourceError("http_status", f"GET {url}: the server answers {answer.status} {answer.reason}")
-        body = bytearray()
-        if answer.status == 200:
-            async for chunk in answer.content.iter_chunked(_CHUNK):
-                body += chunk
-                if len(body) > self._manners.max_bytes:
-                    raise SourceError(
-                        "too_large", f"GET {url}: the body is larger than {self._manners.max_bytes} bytes"
-                    )
-        return Response(
-            answer.status,
-            url,
-            bytes(body),
-            _header(answer, "Content-Type"),
-            _header(answer, "ETag"),
-            _header(answer, "Last-Modified"),
-            datetime.now(UTC),
-        )
+            async with asyncio.timeout(seconds):
+                answer = await self._exchange.send(request)
+        except TimeoutError as error:
+            limit = self._http.total_seconds
+            raise SourceError("timeout", f"{request.shown}: no whole answer within {limit:g} s") from error
+        return answer, seconds - (loop.time() - started)
 
 
-def _header(answer: "aiohttp.ClientResponse", name: str) -> str | None:
-    """Return a header; None where it is missing or no text, because it could not be sent back as it came."""
-    value = answer.headers.get(name)
-    return value if value == scrub(value) else None
+def _pause(attempt: int) -> float:
+    """Return the seconds to wait after a failed attempt: 1, 2, 4, ... each halved at most, so that none keep step."""
+    return _FIRST_PAUSE * 2.0 ** (attempt - 1) * _chance.uniform(0.5, 1.0)
 
 
-def _cause(error: BaseException) -> str:
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+def _request(
+    url: str, headers: Mapping[str, str], own: Mapping[str, str], form: Mapping[str, str] | None = None
+) -> "Request":
+    from pake_pipelines.sources.exchange import Request
+
+    return Request(_parsed(url), headers, own, form)
 
 
-class _RefusedAddressError(OSError):
-    """A name led to an address that may not be connected to."""
+def _parsed(url: str) -> "URL":
+    from yarl import URL
+
+    try:
+        return URL(url)
+    except ValueError as error:
+        raise SourceError("refused", f"GET {shown(url)}: not an address") from error
+
+
+def _redirected(request: "Request", target: str) -> "Request":
+    try:
+        return request.redirected(target)
+    except ValueError as error:
+        raise SourceError("refused", f"{request.shown}: redirects to {shown(target)}, which is no address") from error
 
 
 @asynccontextmanager
-async def open_client(manners: Http) -> AsyncIterator[HttpClient]:
-    """Open a client for a few requests; connections are not kept longer than the block."""
-    import aiohttp
-    from aiohttp.abc import AbstractResolver
-    from aiohttp.resolver import ThreadedResolver
+async def open_client(
+    http: Http,
+    gate: Gate | None = None,
+    *,
+    concurrency: int = 100,
+    max_wait: timedelta = timedelta(hours=168),
+    resolver: "AbstractResolver | None" = None,
+    clock: Clock = SYSTEM,
+) -> AsyncIterator[HttpClient]:
+    """Open a client with the manners of `http`.
 
-    class GuardedResolver(AbstractResolver):
-        """Resolves names and keeps only the addresses that may be connected to; the connector uses just these."""
+    `gate` says whose turn it is, by default within this process only. At most `concurrency` requests are under way
+    at a time. Retry-After is believed up to `max_wait`. `resolver` looks names up, by default the system's, and is the
+    caller's to close.
+    """
+    from pake_pipelines.sources.connections import open_session
+    from pake_pipelines.sources.exchange import Exchange
 
-        def __init__(self) -> None:
-            self._resolver = ThreadedResolver()
-
-        async def resolve(self, host: str, port: int = 0, family: socket.AddressFamily = socket.AF_UNSPEC) -> list[Any]:
-            found = await self._resolver.resolve(host, port, family)
-            allowed = [one for one in found if host in manners.allow_private_hosts or is_public(one["host"])]
-            if not allowed:
-                raise _RefusedAddressError(f"{host} leads to a network that is not public")
-            return list(allowed)
-
-        async def close(self) -> None:
-            await self._resolver.close()
-
-    timeout = aiohttp.ClientTimeout(total=None, connect=manners.connect_seconds)
-    connector = aiohttp.TCPConnector(resolver=GuardedResolver(), limit=16, force_close=True)
-    async with aiohttp.ClientSession(
-        connector=connector, timeout=timeout, trust_env=False, cookie_jar=aiohttp.DummyCookieJar()
-    ) as session:
-        yield HttpClient(session, manners)
+    async with open_session(http, resolver) as session:
+        exchange = Exchange(session, http, clock, max_wait)
+        yield HttpClient(exchange, http, gate or LocalGate(http, clock), clock, concurrency)

@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
+from functools import partial
 from typing import Any, ClassVar, Final
 
 from pake_pipelines.model.entry import Parsed
@@ -29,12 +30,18 @@ class SourceError(Exception):
         """`kind` is one of the codes listed here; `status` the HTTP status, `retry_at` when the server wants us back.
 
         unreachable, timeout, http_status, refused, too_large, empty, malformed, missing, unreadable, credentials,
-        disallowed (by robots.txt), busy (too many requests), archive, internal.
+        disallowed (by robots.txt), busy (too many requests), gone, too_slow or too_heavy (to parse), archive,
+        unstorable, internal.
         """
         super().__init__(scrub(message))
         self.kind = kind
         self.status = status
         self.retry_at = retry_at
+
+    def __reduce__(self) -> tuple[Callable[..., "SourceError"], tuple[object, ...]]:
+        """Cross the border of a process with everything that it says."""
+        said = partial(type(self), self.kind, str(self), status=self.status, retry_at=self.retry_at)
+        return said, ()
 
     @property
     def transient(self) -> bool:
@@ -151,7 +158,10 @@ class Reader(ABC):
     remembers_bodies: ClassVar[bool] = False
     """Whether `fetch` wants the bodies it read before in its memory."""
 
-    parse: ClassVar[Callable[[Fetched], Parsed]]
+    bodies_are_items: ClassVar[bool] = False
+    """Whether each body is an item: one that cannot be parsed is then a dead letter, and the visit goes on."""
+
+    parse: ClassVar["staticmethod[[Fetched], Parsed]"]
     """Turns one body into entries; a module's function, because it is sent to a worker process.
 
     Raises SourceError when the body is not what this reader reads.

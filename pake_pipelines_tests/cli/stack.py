@@ -11,6 +11,8 @@ from pathlib import Path
 
 import psutil
 
+from pake_pipelines_tests.settled import settle
+
 PAKE = [sys.executable, "-c", "from pake_pipelines.cli.main import run; run()"]
 READY = "Ctrl-C stops everything"
 
@@ -42,6 +44,7 @@ class Project:
         (home / "notes").mkdir()
         for number in range(3):
             (home / "notes" / f"{number}.md").write_text(NOTE.format(number))
+        settle(home / "notes")
 
     def env(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAKE_", "DAGSTER_"))}

@@ -8,6 +8,7 @@ import pytest
 
 from pake_pipelines_tests.chain import rows, value, visit, walk
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
+from pake_pipelines_tests.settled import settle
 from pake_pipelines_tests.site import Page
 
 _RANDOM = random.Random(1)
@@ -76,6 +77,7 @@ async def test_files_that_cannot_be_read_become_dead_letters_and_the_others_entr
     os.mkfifo(notes / "pipe.txt")
     (notes / "large.txt").write_bytes(b"x" * 16_000_000)
     (notes / os.fsdecode(b"caf\xe9.txt")).write_text(prose(2))
+    settle(notes)
     kit = kit_of(settings)
     seen = (await visit(kit, database, run))["notes"]
     assert (seen.outcome, seen.new, seen.dead_letters) == ("ok", 1, 4)

@@ -7,6 +7,7 @@ import pytest
 
 from pake_pipelines_tests.chain import changed, contents, value, visit, walk
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
+from pake_pipelines_tests.settled import settle
 from pake_pipelines_tests.site import Page
 
 
@@ -26,6 +27,7 @@ async def kit(configure, kit_of, database, run, site):
     settings = configure(sources_yaml(web=site.url("/feed"), notes="notes/", dead=site.url("/dead")))
     (settings.home / "notes").mkdir()
     (settings.home / "notes" / "note.md").write_text(f"# A note\n\n{prose(7)}")
+    settle(settings.home / "notes")
     kit = kit_of(settings)
     await visit(kit, database, run)
     await walk(kit, database, run)

@@ -2,14 +2,17 @@
 
 import pytest
 
-from pake_pipelines.config.sources import Http
+from pake_pipelines.config.manners import Http
 from pake_pipelines.sources.http import open_client
+
+BRISK = {"requests_per_minute": 60_000, "burst": 1000}
 
 
 def manners(**changes):
     usual = {
-        "user_agent": "test", "connect_seconds": 5, "total_seconds": 10, "max_bytes": 1_000_000, "max_redirects": 5,
-        "attempts": 1, "allow_private_hosts": ("127.0.0.1",),
+        "user_agent": "test", "connect_seconds": 5, "read_seconds": 5, "total_seconds": 10, "max_bytes": 1_000_000,
+        "max_redirects": 5, "attempts": 1, "ports": (80, 443), "allow_private_hosts": ("127.0.0.1",), "rate": BRISK,
+        "rates": {},
     }  # fmt: skip
     return Http(**usual | changes)
 
