@@ -101,9 +101,14 @@ def _describe(error: ValidationError, located: _Located, name: str) -> str:
     for fault in error.errors(include_url=False):
         path = _key_path(fault["loc"], located.values)
         message = fault["msg"].removeprefix("Value error, ")
+        given = fault["input"]
         if fault["type"] == "extra_forbidden":
             message = "unknown key"
-        given = fault["input"]
+        elif fault["type"] == "union_tag_invalid":
+            path, given = (*path, "kind"), fault["ctx"]["tag"]
+            message = f"expected one of {fault['ctx']['expected_tags']}"
+        elif fault["type"] == "union_tag_not_found":
+            message = "its kind is missing"
         shown = f" (found {_masked(given)!r})" if isinstance(given, str | int | float | bool) else ""
         faults.append(_fault_line(name, located, path, f"{message}{shown}"))
     return "\n".join(faults)

@@ -58,7 +58,7 @@ FAULTS = {
         "sources:\n  a:\n    name: A\n    kind: rss",
         4,
         "sources.a.kind",
-        "'feed', 'folder'.*found 'rss'",
+        "expected one of 'feed'.*'folder'.*found 'rss'",
     ),
     "no address": ("sources:\n  a: {name: A, kind: feed}", 2, "sources.a", "either a url or a path"),
     "two addresses": (
@@ -80,12 +80,20 @@ FAULTS = {
         "sources.a",
         "disabled_because is missing",
     ),
-    "kind not readable yet": (
-        "sources:\n  a: {name: A, kind: mailbox}",
-        2,
-        "sources.a",
-        "cannot be read yet.*readable: feed, folder",
+    "mailbox without host": ("sources:\n  a: {name: A, kind: mailbox}", 2, "sources.a", "a mailbox needs a host"),
+    "password in the file": (
+        "sources:\n  a:\n    name: A\n    kind: mailbox\n    host: h.example\n    password_env: s3cret",
+        6,
+        "sources.a.password_env",
+        "name of an environment variable",
     ),
+    "key of another kind": (
+        "sources:\n  a:\n    name: A\n    kind: hackernews\n    subreddit: x",
+        5,
+        "sources.a.subreddit",
+        "unknown key",
+    ),
+    "no kind": ("sources:\n  a: {name: A, url: 'http://a.example'}", 2, "sources.a", "its kind is missing"),
     "unknown authority": (
         f"sources:\n  a: {GOOD[:-1]}, authority: royal}}",
         2,

@@ -41,16 +41,16 @@ SCHEDULES = {
 }
 
 SOURCES = {
-    "Hacker News - AI": ("https://hnrss.org/frontpage?q=AI+OR+artificial+intelligence+OR+machine+learning", True),
-    "ArXiv AI Research": ("https://export.arxiv.org/rss/cs.AI", True),
-    "ArXiv Machine Learning": ("https://export.arxiv.org/rss/cs.LG", True),
-    "MIT Technology Review AI": ("https://www.technologyreview.com/feed/", True),
-    "OpenAI Blog": ("https://openai.com/blog", False),
-    "Anthropic News": ("https://www.anthropic.com/news", False),
-    "Personal Documents": (None, False),
-    "Gmail Important": (None, False),
-    "Reddit r/MachineLearning": ("https://www.reddit.com/r/MachineLearning/.rss", True),
-    "Medium AI Publications": ("https://medium.com/feed/towards-data-science", True),
+    "Hacker News - AI": ("hackernews", True),
+    "ArXiv AI Research": ("arxiv", True),
+    "ArXiv Machine Learning": ("arxiv", True),
+    "MIT Technology Review AI": ("feed", True),
+    "OpenAI Blog": ("webpage", True),
+    "Anthropic News": ("webpage", True),
+    "Personal Documents": ("folder", False),
+    "Gmail Important": ("mailbox", False),
+    "Reddit r/MachineLearning": ("reddit", True),
+    "Medium AI Publications": ("medium", True),
 }
 
 
@@ -69,7 +69,7 @@ def test_there_are_six_schedules_and_no_other():
 
 def test_the_sources_are_those_of_the_guides_beside_the_samples():
     config = load_sources(CONFIGS)
-    found = {one.name: (one.url, one.enabled) for slug, one in config.sources.items() if not slug.startswith("sample-")}
+    found = {one.name: (one.kind, one.enabled) for slug, one in config.sources.items() if not slug.startswith("sample-")}
     assert found == SOURCES
 
 
@@ -82,19 +82,26 @@ def test_every_sample_source_leads_to_something_that_is_shipped():
 def test_the_settings_of_the_guides_are_the_defaults():
     sources, quality = load_sources(CONFIGS), load_quality(CONFIGS)
     assert sources.max_concurrent_sources == 3
+    assert (sources.http.rate.requests_per_minute, sources.http.rate.burst) == (60, 10)
+    failures = sources.failures
+    assert (failures.error_threshold, failures.backoff_multiplier, failures.max_backoff_hours) == (5, 2, 24)
     assert (quality.ingest.min_content_length, quality.ingest.max_content_length) == (100, 50_000)
     assert quality.language.supported == ("en",)
     assert (quality.verdict.auto_verify, quality.verdict.auto_reject) == (0.9, 0.1)
 
 
-def test_an_unreachable_kind_is_disabled_with_a_reason():
+def test_what_is_disabled_says_why():
     disabled = [one for one in load_sources(CONFIGS).sources.values() if not one.enabled]
     assert all(one.disabled_because for one in disabled)
 
 
 def test_a_schedule_reads_the_enabled_ones_of_its_sources():
     config = load_sources(CONFIGS)
-    assert config.read_by(config.schedules["high-priority-rss"]) == ("arxiv-ai",)
+    assert config.read_by(config.schedules["high-priority-rss"]) == (
+        "arxiv-ai",
+        "openai-blog",
+        "anthropic-news",
+    )
     assert config.read_by(config.schedules["email-processing"]) == ()
     assert config.read_by(config.schedules["weekly-deep-scan"]) == tuple(config.enabled)
 
