@@ -14,7 +14,7 @@ export UV_FIND_LINKS ?= $(subst $() $(),$(comma),$(PIP_FIND_LINKS))
 TORCH_BACKEND ?=
 UV_TORCH := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 
-.PHONY: help install run test check bench lock clean
+.PHONY: help install run test check bench conformance lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -49,6 +49,9 @@ check: $(STAMP) ## lint, types, layering, definitions, workspace
 bench: $(STAMP) ## NAME=x ARGS="...": run benchmarks/x.py beside its peers
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet $(UV_TORCH) -r $(LOCK) --editable '.[bench]'
 	@$(BIN)/python -m benchmarks.$(NAME) $(ARGS)
+
+conformance: $(STAMP) ## read the corpora in PAKE_CORPORA: feeds, e-mails, hostile XML
+	@$(BIN)/python -m benchmarks.conformance
 
 # torch is pinned in pyproject.toml: the lock leaves open which build of it, and so which of its GPU packages
 lock: | $(BIN)/uv ## compile the lock file anew

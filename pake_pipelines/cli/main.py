@@ -6,6 +6,7 @@ from pake_pipelines.cli import config, db, node, sources
 from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
 from pake_pipelines.cli.ingest import ingest
+from pake_pipelines.cli.schedules import schedules
 from pake_pipelines.cli.setup import init, validate
 from pake_pipelines.cli.stack import StackError
 from pake_pipelines.cli.status import status
@@ -26,6 +27,7 @@ app.command()(status)
 app.command()(init)
 app.command()(validate)
 app.command()(ingest)
+app.command()(schedules)
 app.add_typer(sources.app, name="sources")
 app.add_typer(node.app, name="node")
 app.add_typer(config.app, name="config")

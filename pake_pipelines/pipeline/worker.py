@@ -42,17 +42,26 @@ class Worker:
         Its kinds are those of the parser, and too_slow (the deadline), too_heavy (the memory) and malformed (any other
         error of the parser). Entries beyond `max_items` are left out, with a warning.
         """
-        limits = self._limits
-        pool = self._running()
-        task = pool.schedule(_parsed, args=(parse, fetched, limits.max_items), timeout=limits.deadline_seconds)
+        try:
+            return await self._parse(parse, fetched)
+        except BrokenProcessPool:
+            # a worker that was killed while it was idle breaks the pool; a new one knows nothing of that
+            self.close()
+        try:
+            return await self._parse(parse, fetched)
+        except BrokenProcessPool as error:
+            raise SourceError(
+                "too_heavy", f"{fetched.url}: no process could be started to parse it: {error}"
+            ) from error
+
+    async def _parse(self, parse: Parse, fetched: Fetched) -> Parsed:
+        seconds = self._limits.deadline_seconds
+        task = self._running().schedule(_parsed, args=(parse, fetched, self._limits.max_items), timeout=seconds)
         try:
             return await asyncio.wrap_future(task)
         except TimeoutError as error:
-            message = f"{fetched.url}: not parsed within {limits.deadline_seconds:g} s"
-            raise SourceError("too_slow", message) from error
-        except (ProcessExpired, BrokenProcessPool) as error:
-            if isinstance(error, BrokenProcessPool) and pool is self._pool:
-                self.close()
+            raise SourceError("too_slow", f"{fetched.url}: not parsed within {seconds:g} s") from error
+        except ProcessExpired as error:
             raise SourceError("too_heavy", f"{fetched.url}: the process that parsed it broke down: {error}") from error
 
     def close(self) -> None:
@@ -71,6 +80,8 @@ class Worker:
         self.close()
 
     def _running(self) -> ProcessPool:
+        if self._pool is not None and not self._pool.active:
+            self.close()
         if self._pool is None:
             self._pool = ProcessPool(
                 max_workers=self._limits.workers,

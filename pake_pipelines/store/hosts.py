@@ -32,7 +32,8 @@ async def take_turns(
     """Take a token and the lease of each budget where both are free; return the outcome of each in order.
 
     No two of `wanted` may be for the same budget. A lease that its holder does not give back ends by itself. The
-    bucket is the generic cell rate algorithm (ITU-T I.371): it is kept as the moment at which it will be full.
+    bucket is the generic cell rate algorithm (ITU-T I.371): it is kept as the moment at which it will be full. That
+    lies never further ahead than an empty bucket takes to fill, unless a clock was set back.
     """
     ordered = sorted(wanted, key=lambda one: one.budget)  # everybody locks in the same order
     granted = await connection.fetch(
@@ -42,10 +43,11 @@ async def take_turns(
         FROM unnest($1::text[], $2::interval[], $3::integer[]) AS g(budget, spacing, burst)
         ON CONFLICT (budget) DO UPDATE
             SET (spacing, burst, full_at, holder, lease_until)
-              = (excluded.spacing, excluded.burst, greatest(h.full_at, $4) + excluded.spacing, excluded.holder,
-                 excluded.lease_until)
+              = (excluded.spacing, excluded.burst,
+                 greatest(least(h.full_at, $4 + excluded.spacing * excluded.burst), $4) + excluded.spacing,
+                 excluded.holder, excluded.lease_until)
         WHERE (h.holder IS NULL OR h.lease_until < $4) AND (h.held_until IS NULL OR h.held_until <= $4)
-          AND h.full_at + excluded.spacing <= $4 + excluded.spacing * excluded.burst
+          AND least(h.full_at, $4 + excluded.spacing * excluded.burst) <= $4 + excluded.spacing * (excluded.burst - 1)
         RETURNING budget
         """,
         [one.budget for one in ordered],
@@ -66,7 +68,8 @@ async def _waits(connection: Connection, refused: Sequence[TurnRequest], now: da
     rows = await connection.fetch(
         """
         SELECT h.budget, CASE WHEN h.held_until > $4 THEN h.held_until END AS held_until,
-               greatest(h.full_at - g.spacing * (g.burst - 1) - $4, interval '0') AS wait
+               greatest(least(h.full_at, $4 + g.spacing * g.burst) - g.spacing * (g.burst - 1) - $4, interval '0')
+                   AS wait
         FROM unnest($1::text[], $2::interval[], $3::integer[]) AS g(budget, spacing, burst)
         JOIN host_budgets h USING (budget)
         """,

@@ -35,7 +35,7 @@ def test_adding_a_source_adds_its_lines_and_leaves_all_others_as_they_are(config
         "  new:",
         "    name: New",
         "    kind: feed",
-        "    url: 'https://new.example/feed'",
+        "    url: https://new.example/feed",
         "    authority: news",
         "    tags: [a]",
     ]

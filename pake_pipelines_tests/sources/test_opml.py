@@ -22,7 +22,8 @@ def outline(name, address, **attributes):
 
 
 def test_folders_and_categories_become_tags():
-    inner = f'<outline text="Tech"><outline text="AI">{outline("A", "https://a/", category="/x/y,z,AI")}</outline></outline>'
+    feed = outline("A", "https://a/", category="/x/y,z,AI")
+    inner = f'<outline text="Tech"><outline text="AI">{feed}</outline></outline>'
     assert read_opml(opml(inner)).feeds == (Subscription("A", "https://a/", ("Tech", "AI", "x", "y", "z")),)
 
 
