@@ -50,7 +50,7 @@ class HostGate:
         """See `sources.gate.Gate.hold`."""
         budget, _ = budget_of(host, self._http)
         async with self._database.connection() as connection:
-            await hosts.hold(connection, budget, until)
+            await hosts.hold(connection, budget, self._clock.now(), until)
 
     async def close(self) -> None:
         """Grant nothing more."""

@@ -32,8 +32,8 @@ async def take_turns(
     """Take a token and the lease of each budget where both are free; return the outcome of each in order.
 
     No two of `wanted` may be for the same budget. A lease that its holder does not give back ends by itself. The
-    bucket is the generic cell rate algorithm (ITU-T I.371): it is kept as the moment at which it will be full. That
-    lies never further ahead than an empty bucket takes to fill, unless a clock was set back.
+    bucket is the generic cell rate algorithm (ITU-T I.371): it is kept as the moment at which it will be full. If
+    that is further ahead than an empty bucket takes to fill, a clock was set back, and the bucket counts as full.
     """
     ordered = sorted(wanted, key=lambda one: one.budget)  # everybody locks in the same order
     granted = await connection.fetch(
@@ -44,10 +44,12 @@ async def take_turns(
         ON CONFLICT (budget) DO UPDATE
             SET (spacing, burst, full_at, holder, lease_until)
               = (excluded.spacing, excluded.burst,
-                 greatest(least(h.full_at, $4 + excluded.spacing * excluded.burst), $4) + excluded.spacing,
+                 excluded.spacing
+                     + CASE WHEN h.full_at BETWEEN $4 AND $4 + excluded.spacing * excluded.burst THEN h.full_at ELSE $4 END,
                  excluded.holder, excluded.lease_until)
         WHERE (h.holder IS NULL OR h.lease_until < $4) AND (h.held_until IS NULL OR h.held_until <= $4)
-          AND least(h.full_at, $4 + excluded.spacing * excluded.burst) <= $4 + excluded.spacing * (excluded.burst - 1)
+          AND (h.full_at <= $4 + excluded.spacing * (excluded.burst - 1)
+               OR h.full_at > $4 + excluded.spacing * excluded.burst)
         RETURNING budget
         """,
         [one.budget for one in ordered],
@@ -68,8 +70,7 @@ async def _waits(connection: Connection, refused: Sequence[TurnRequest], now: da
     rows = await connection.fetch(
         """
         SELECT h.budget, CASE WHEN h.held_until > $4 THEN h.held_until END AS held_until,
-               greatest(least(h.full_at, $4 + g.spacing * g.burst) - g.spacing * (g.burst - 1) - $4, interval '0')
-                   AS wait
+               greatest(h.full_at - g.spacing * (g.burst - 1) - $4, interval '0') AS wait
         FROM unnest($1::text[], $2::interval[], $3::integer[]) AS g(budget, spacing, burst)
         JOIN host_budgets h USING (budget)
         """,
@@ -93,14 +94,15 @@ async def give_back(connection: Connection, budgets: Collection[str], holder: UU
     )
 
 
-async def hold(connection: Connection, budget: str, until: datetime) -> None:
-    """Let nobody use `budget` before `until`."""
+async def hold(connection: Connection, budget: str, now: datetime, until: datetime) -> None:
+    """Let nobody use `budget` from `now` on before `until`."""
     await connection.execute(
         """
         INSERT INTO host_budgets AS h (budget, spacing, burst, full_at, held_until)
-        VALUES ($1, interval '0', 1, now(), $2)
+        VALUES ($1, interval '0', 1, $2, $3)
         ON CONFLICT (budget) DO UPDATE SET held_until = greatest(h.held_until, excluded.held_until)
         """,
         budget,
+        now,
         until,
     )

@@ -133,7 +133,8 @@ async def withdraw(connection: Connection, dropped: Mapping[UUID, str], run_id: 
         ), archived AS (
             UPDATE knowledge_nodes n
             SET verification_status = 'archived', run_id = $3, updated_at = now(),
-                reasons = ARRAY['Its newest version was dropped: ' || old.reason || '.'],
+                reasons = ARRAY[CASE old.reason WHEN 'gone_from_source' THEN 'Its source no longer has it.'
+                                ELSE 'Its newest version was dropped: ' || old.reason || '.' END],
                 metadata = jsonb_build_object('withdrawn', old.reason)
             FROM old WHERE n.pake_id = old.pake_id
         )

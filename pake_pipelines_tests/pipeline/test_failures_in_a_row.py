@@ -76,7 +76,7 @@ async def test_retry_after_holds_even_for_those_who_ask_by_hand(kit, database, r
     site.pages["/feed"] = Page(status=429, headers={"Retry-After": "7200"})
     assert (await at(kit, database, run, 0)).error_kind == "busy"
     asked = len(site.requests)
-    again = (await at(kit, database, run, 1, only_due=False))
+    again = await at(kit, database, run, 1, only_due=False)
     assert (again.outcome, len(site.requests)) == ("skipped", asked)
     assert "asked to wait until" in again.skipped_because
 
@@ -101,7 +101,9 @@ async def test_a_quiet_source_is_asked_less_by_schedules(configure, kit_of, data
     assert "about 0.1 items a day" in await value(database, "SELECT due_because FROM source_state")
 
 
-async def test_a_server_that_says_how_long_its_feed_is_fresh_is_not_asked_before(configure, kit_of, database, run, site):
+async def test_a_server_that_says_how_long_its_feed_is_fresh_is_not_asked_before(
+    configure, kit_of, database, run, site
+):
     site.pages["/feed"] = Page(rss(*map(item, range(200))), headers={"ETag": '"1"', "Cache-Control": "max-age=18000"})
     kit = kit_of(configure(sources_yaml(web=site.url("/feed"))))
     await at(kit, database, run, 0)
