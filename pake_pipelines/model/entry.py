@@ -3,7 +3,7 @@
 import hashlib
 import json
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cached_property
 
 
@@ -44,9 +44,15 @@ class Unparsed:
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """What one fetched body held."""
+    """What one fetched body held.
+
+    `repeated` counts what it gave once more, the same in everything; `fresh_for` is how long it says that it stays the
+    same.
+    """
 
     entries: tuple[Entry, ...]
     unparsed: tuple[Unparsed, ...] = ()
     title: str | None = None
     warnings: tuple[str, ...] = ()
+    repeated: int = 0
+    fresh_for: timedelta | None = None

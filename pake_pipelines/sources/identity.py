@@ -3,18 +3,20 @@
 import hashlib
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
-from typing import Final
+from dataclasses import replace
+from typing import Final, NamedTuple
 
 from pake_pipelines.model.entry import Entry
+from pake_pipelines.sources.continuity import KnownItem, continued
+
+__all__ = ["Found", "KnownItem", "continued", "keyed"]
 
 # PostgreSQL indexes no key of more than 2,704 bytes; an identifier is hardly ever longer than an address
 _LONGEST_KEY: Final = 1000
 
 
-@dataclass(frozen=True, slots=True)
-class Found:
-    """An entry without its key, and the identifier that its source gave it, if any."""
+class Found(NamedTuple):
+    """An entry whose key is not settled yet, and the identifier that its source gave it, if any."""
 
     identifier: str | None
     entry: Entry
@@ -31,10 +33,14 @@ def keyed(found: Sequence[Found]) -> tuple[Entry, ...]:
     for one in found:
         repeated = one.identifier is not None and counts[one.identifier] > 1
         key, problem = _key(one, repeated=repeated)
-        problems = (*one.entry.problems, problem) if problem else one.entry.problems
         key = _short(key)
-        entries.setdefault(key, replace(one.entry, key=key, problems=problems))
+        if key not in entries:
+            entries[key] = one.entry if key == one.entry.key else _known_by(key, one.entry, problem)
     return tuple(entries.values())
+
+
+def _known_by(key: str, entry: Entry, problem: str | None) -> Entry:
+    return replace(entry, key=key, problems=(*entry.problems, problem) if problem else entry.problems)
 
 
 def _key(found: Found, *, repeated: bool) -> tuple[str, str | None]:

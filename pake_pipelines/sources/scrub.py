@@ -13,7 +13,9 @@ _LONGEST_TAG: Final = 200
 
 def scrub(text: str | None) -> str:
     """Return `text` without NUL and without lone surrogates; an empty string for None."""
-    return _UNSTORABLE.sub("", text or "")
+    if not text or (text.isascii() and "\x00" not in text):
+        return text or ""
+    return _UNSTORABLE.sub("", text)
 
 
 def scrub_tags(tags: Iterable[object]) -> tuple[str, ...]:
