@@ -30,15 +30,16 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """One materialization of a run with its numeric metadata."""
+    """One materialization of a run with its metadata: the numbers, and the facts (truth values, texts, JSON)."""
 
     asset: str
     numbers: Mapping[str, float]
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class RunState:
-    """A run as Dagster sees it now; `failed_checks` maps an asset to the description of its failed check."""
+    """A run as Dagster sees it now; `failed_checks` maps an asset to the description of its first failed check."""
 
     run_id: str
     status: str
@@ -76,7 +77,10 @@ query State($id: ID!) {
       stepStats { stepKey status startTime endTime }
       assetMaterializations {
         assetKey { path }
-        metadataEntries { label ... on IntMetadataEntry { intValue } ... on FloatMetadataEntry { floatValue } }
+        metadataEntries { label
+          ... on IntMetadataEntry { intValue } ... on FloatMetadataEntry { floatValue }
+          ... on BoolMetadataEntry { boolValue } ... on TextMetadataEntry { text }
+          ... on JsonMetadataEntry { jsonString } }
       }
       eventConnection(limit: 1000) { events { __typename
         ... on AssetCheckEvaluationEvent { evaluation { success assetKey { path } checkName description } }
@@ -257,14 +261,24 @@ def _made(event: Mapping[str, Any]) -> Made:
         for entry in event["metadataEntries"]
         if entry.get("intValue", entry.get("floatValue")) is not None
     }
-    return Made("/".join(event["assetKey"]["path"]), numbers)
+    facts = {entry["label"]: _fact(entry) for entry in event["metadataEntries"] if entry["label"] not in numbers}
+    return Made("/".join(event["assetKey"]["path"]), numbers, facts)
+
+
+def _fact(entry: Mapping[str, Any]) -> Any:
+    if "jsonString" in entry:
+        return json.loads(entry["jsonString"])
+    return entry.get("boolValue", entry.get("text"))
 
 
 def _failed_checks(events: Sequence[Mapping[str, Any]]) -> dict[str, str]:
     found = [event["evaluation"] for event in events if event["__typename"] == "AssetCheckEvaluationEvent"]
-    return {
-        "/".join(one["assetKey"]["path"]): one["description"] or one["checkName"] for one in found if not one["success"]
-    }
+    failed: dict[str, str] = {}
+    for one in found:
+        if not one["success"]:
+            # the first says what went wrong, a later one only what follows from it
+            failed.setdefault("/".join(one["assetKey"]["path"]), one["description"] or one["checkName"])
+    return failed
 
 
 def _failure(events: Sequence[Mapping[str, Any]]) -> str | None:

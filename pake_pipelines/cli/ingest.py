@@ -1,43 +1,78 @@
-"""`pake ingest`: read some sources, or what a schedule reads, for one day, as a Dagster run."""
+"""`pake ingest`: read some sources, or what a schedule reads, for one day or a range, as Dagster's runs."""
 
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
-from typing import Annotated, Any
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
 
+from pake_pipelines.cli.backfill import backfill
+from pake_pipelines.cli.backfill_days import DONE, DayOutcome, chosen_days
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.dagster_api import DagsterApi, RunState
+from pake_pipelines.cli.ingest_plan import show_plan
 from pake_pipelines.cli.progress import follow
-from pake_pipelines.cli.stack import stack_up
+from pake_pipelines.cli.stack import running, stack_up
 from pake_pipelines.cli.summary import read_summary, summary_table
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
 from pake_pipelines.settings import Settings, get_settings
 
+_DAY: Final = ["%Y-%m-%d"]
+
 
 def ingest(
     sources: Annotated[list[str] | None, typer.Argument(help="Slugs of sources; all enabled ones otherwise.")] = None,
     schedule: Annotated[str | None, typer.Option(help="Read what this schedule reads, as it would.")] = None,
-    date: Annotated[datetime | None, typer.Option(formats=["%Y-%m-%d"], help="The day; today (UTC) otherwise.")] = None,
+    only: Annotated[
+        datetime | None, typer.Option("--date", formats=_DAY, help="The day; today (UTC) otherwise.")
+    ] = None,
+    since: Annotated[
+        datetime | None, typer.Option("--from", formats=_DAY, help="Look back: the first day of a range.")
+    ] = None,
+    until: Annotated[
+        datetime | None, typer.Option("--to", formats=_DAY, help="The last day of the range; today otherwise.")
+    ] = None,
     max_items: Annotated[int | None, typer.Option(min=1, help="At most so many new items of each source.")] = None,
     full_reprocess: Annotated[
         bool, typer.Option("--full-reprocess", help="Read everything again; nothing is stored twice.")
     ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say which days and sources would be read, and how; then stop.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print what came of it as JSON.")] = False,
 ) -> None:
-    """Read sources and judge what they bring, as a Dagster run that the UI shows."""
-    settings = get_settings()
+    """Read sources and judge what they bring, as Dagster runs that the UI shows.
+
+    A range is a backfill: a run for each day, which goes on in Dagster when this command ends. docs/backfills.md says
+    which sources can be asked for their past.
+    """
+    settings, today = get_settings(), datetime.now(UTC).date()
     config = load_sources(settings.configs)
     slugs, fetch = choose(config, sources or [], schedule, max_items, full_reprocess=full_reprocess)
-    day = date.date() if date else datetime.now(UTC).date()
-    if not config.first_day <= day <= datetime.now(UTC).date():
-        fail(f"{day} has no partition: days go from {config.first_day} (first_day in configs/sources.yaml) to today")
-    with stack_up(settings, lambda step: err.print(escape(step), style="dim")) as api:
+    try:
+        days = chosen_days(config.first_day, today, only=_day(only), since=_day(since), until=_day(until))
+    except ValueError as error:
+        fail(str(error))
+    if dry_run:
+        show_plan(settings, config, slugs, days, today, fetch, as_json=as_json)
+    elif since:
+        _read_range(settings, slugs, [day.isoformat() for day in days], fetch, as_json=as_json)
+    else:
+        _read_day(settings, slugs, days[0].isoformat(), fetch, as_json=as_json)
+
+
+def _day(given: datetime | None) -> date | None:
+    return given.date() if given else None
+
+
+def _read_day(settings: Settings, slugs: Sequence[str], day: str, fetch: Mapping[str, Any], *, as_json: bool) -> None:
+    with stack_up(settings, _tell) as api:
         state = launch_and_follow(
-            api, settings, slugs=slugs, day=day.isoformat(), fetch=fetch, title=", ".join(slugs), quiet=as_json
+            api, settings, slugs=slugs, day=day, fetch=fetch, title=", ".join(slugs), quiet=as_json
         )
         summaries, visits = read_summary(settings)
     if as_json:
@@ -46,6 +81,24 @@ def ingest(
         out.print(summary_table(summaries, visits))
     if state.status != "SUCCESS":
         raise typer.Exit(1)
+
+
+def _read_range(
+    settings: Settings, slugs: Sequence[str], days: Sequence[str], fetch: Mapping[str, Any], *, as_json: bool
+) -> None:
+    alone = running(settings) is None
+    out.quiet = as_json
+    with stack_up(settings, _tell) as api:
+        backfill_id, state, outcomes = backfill(api, slugs, days, fetch, ends_with_us=alone)
+    out.quiet = False
+    if as_json:
+        print_json({"backfill_id": backfill_id, "error": state.error, "days": [_day_as_json(one) for one in outcomes]})
+    if state.error or any(one.status != DONE for one in outcomes):
+        raise typer.Exit(1)
+
+
+def _tell(step: str) -> None:
+    err.print(escape(step), style="dim")
 
 
 def choose(
@@ -111,3 +164,7 @@ def _as_json(state: RunState, visits: Sequence[Mapping[str, Any]]) -> dict[str, 
         "failed_checks": dict(state.failed_checks),
         "sources": list(visits),
     }
+
+
+def _day_as_json(outcome: DayOutcome) -> dict[str, Any]:
+    return {**asdict(outcome), "causes": outcome.causes}

@@ -128,7 +128,10 @@ def _parsed(parse: Parse, fetched: Fetched, max_items: int) -> Parsed:
         raise SourceError("too_heavy", f"{fetched.url}: takes more memory than it may") from error
     except Exception as error:
         raise SourceError("malformed", f"{fetched.url}: {type(error).__name__}: {error}") from error
-    return _capped(parsed, max_items)
+    capped = _capped(parsed, max_items)
+    for entry in capped.entries:
+        _ = entry.entry_hash  # reckoned here, it travels along with the entry
+    return capped
 
 
 def _capped(parsed: Parsed, max_items: int) -> Parsed:

@@ -176,7 +176,7 @@ class _Brotli:
     """RFC 7932."""
 
     def __init__(self) -> None:
-        import brotli  # type: ignore[import-untyped]
+        import brotli
 
         self.faults: tuple[type[Exception], ...] = (brotli.error,)
         self._stream = brotli.Decompressor()

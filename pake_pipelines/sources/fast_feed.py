@@ -25,7 +25,7 @@ def read_fast(document: bytes, seen: Survey, base: str) -> Reading | None:
 
     It knows no xml:base: where there is one, relative links are left as they are.
     """
-    import fastfeedparser  # type: ignore[import-untyped]
+    import fastfeedparser
 
     try:
         feed = fastfeedparser.parse(document, include_media=False, include_enclosures=False)

@@ -80,7 +80,7 @@ def test_a_message_that_no_single_message_id_names_is_known_by_its_bytes(lines):
         ("=?gb2312?B?xOO6ww==?=", "你好"),
         ("=?utf-8?q?a b c?=", "a b c"),
         ("=?utf-8?x?abc?=", "=?utf-8?x?abc?="),
-        ("=?utf-8?b?=====?=", "=?utf-8?b?=====?="),
+        ("=?utf-8?b?a?=", "=?utf-8?b?a?="),
         ("folded\n\tover\n lines", "folded over lines"),
         ("漢字 =?utf-8?q?=C3=BC?=", "漢字 ü"),
         ("x" * 900, "x" * 500),
@@ -191,6 +191,13 @@ def test_parts_that_follow_each_other_are_joined_in_html_if_any_of_them_is():
     mixed = entry(multi("mixed", HTML, part("text/plain", "1 < 2\n\nfooter")))
     assert mixed.media_type == "text/html"
     assert mixed.body == "<p>some <b>marked</b> words</p>\n<p>1 &lt; 2</p>\n<p>footer</p>"
+
+
+def test_nothing_that_follows_a_page_stands_behind_its_end():
+    page = part("text/html", "<html><body><p>one</p></body></html >")
+    body = entry(multi("mixed", page, PLAIN, page)).body
+    assert body == "<html><body><p>one</p>\n<p>some plain words</p>\n<html><body><p>one</p>"
+    assert entry(page).body.endswith("</html >")
 
 
 def test_attachments_are_named_at_the_end_and_not_stored():
@@ -410,7 +417,8 @@ _VALUES = st.one_of(
     st.binary(max_size=60),
     st.sampled_from(
         [b"multipart/mixed; boundary=b", b"multipart/alternative; boundary=b", b"message/rfc822", b"base64",
-         b"quoted-printable", b"x-uuencode", b"text/html; charset=utf-7", b"text/calendar", b"attachment; filename*=u''%",
+         b"quoted-printable", b"x-uuencode", b"text/html; charset=utf-7", b"text/calendar",
+         b"attachment; filename*=u''%",
          b"=?utf-7?b?K0FBQUFB?=", b"a@b (((", b'"\\', b"text/plain; format=flowed"]
     ),
 )  # fmt: skip
