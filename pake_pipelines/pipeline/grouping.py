@@ -2,7 +2,10 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from typing import Generic, TypeVar
+from typing import Final, Generic, TypeVar
+
+# what a group costs is well above this; it is what a busy process gives for groups of twice the size
+_LINGER_SECONDS: Final = 0.005
 
 Item = TypeVar("Item")
 Result = TypeVar("Result")
@@ -36,9 +39,12 @@ class Grouped(Generic[Item, Result]):
             await asyncio.gather(self._worker, return_exceptions=True)
 
     async def _work(self) -> None:
+        crowded = False
         while self._waiting:
-            await asyncio.sleep(0)  # those that are ready in this turn of the loop come along
+            # those that are ready in this turn of the loop come along; where many come, so do the next few
+            await asyncio.sleep(_LINGER_SECONDS if crowded else 0)
             group, self._waiting = self._waiting[: self._most], self._waiting[self._most :]
+            crowded = len(group) > 1
             if not await self._together(group):
                 for one in group:
                     await self._alone(*one)

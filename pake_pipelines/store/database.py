@@ -69,6 +69,10 @@ async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
     await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=json.loads)
 
 
+async def _leave(connection: "asyncpg.Connection[Any]") -> None:
+    """Hand a connection on as it is: no statement of ours leaves anything in a session, and asking costs a query."""
+
+
 def _to_json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False, default=str)
 
@@ -164,6 +168,7 @@ async def open_database(url: str, patience: Patience = ONCE) -> AsyncIterator[Da
         min_size=0,
         max_size=4,
         init=_prepare,
+        reset=_leave,
         server_settings={"application_name": "pake", "timezone": "UTC", "search_path": "pake,public"},
     ) as pool:
         yield Database(pool)

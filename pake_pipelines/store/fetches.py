@@ -1,7 +1,7 @@
 """Raw fetches: which bytes came from where and when, and where they lie in the lake (`raw_fetches`)."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from pake_pipelines import crash
@@ -26,7 +26,7 @@ class RawFetch:
 _COLUMNS = "fetch_id, url, fetched_at, modified_at, media_type, bytes AS size, sha256, lake_path"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class NewFetch:
     """A body that lies in the lake and is to be recorded; `size` in bytes, uncompressed."""
 
@@ -58,7 +58,7 @@ async def save_fetches(connection: Connection, made: Sequence[NewFetch], run_id:
         ON CONFLICT (source, day, url, sha256) DO UPDATE SET modified_at = excluded.modified_at, gone_at = NULL
         RETURNING fetch_id, source, day, url, sha256
         """,
-        [asdict(one) for one in made],
+        [vars(one) for one in made],
         run_id,
     )
     crash.point(CrashPoint.FETCH_BODIES_WRITTEN)

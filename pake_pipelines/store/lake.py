@@ -47,7 +47,7 @@ class Lake:
         path = f"{source}/{day.isoformat()}/{digest}.zst"
         target = f"{self._root}/{path}"
         if not self._fs.exists(target):
-            self._write_whole(target, zstandard.ZstdCompressor(level=6).compress(body))
+            self._write_whole(target, zstandard.ZstdCompressor().compress(body))
         return Archived(path, digest, len(body))
 
     def _write_whole(self, target: str, data: bytes) -> None:

@@ -1,14 +1,14 @@
 """What runs did: visits to sources and stages that changed something (`ingestion_runs`, `processing_logs`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
 from pake_pipelines.store.database import Connection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class VisitRow:
     """One visit of one run to one source (ING-19)."""
 
@@ -40,7 +40,7 @@ async def record_visits(connection: Connection, visits: Sequence[VisitRow]) -> N
               = (excluded.finished_at, excluded.outcome, excluded.found, excluded.new, excluded.updated,
                  excluded.unchanged, excluded.dead_letters, excluded.error)
         """,
-        [asdict(visit) for visit in visits],
+        [vars(visit) for visit in visits],
     )
 
 

@@ -4,14 +4,14 @@
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
 from pake_pipelines.store.database import Connection
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceRow:
     """A source as the database knows it; `authority` in [0, 1]."""
 
@@ -55,7 +55,7 @@ class SourceState:
     moved_since: datetime | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Progress:
     """What a delivered body changes of its source's state; a cursor of None stays as it is."""
 
@@ -65,7 +65,7 @@ class Progress:
     backlog_fetch_id: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class SourceEvent:
     """Something that happened to a source beyond one visit."""
 
@@ -101,7 +101,7 @@ async def sync_sources(connection: Connection, rows: Iterable[SourceRow]) -> Non
     Every source has a state afterwards. What is remembered of a source whose address or kind has changed is
     forgotten: it was said of another place.
     """
-    given = [asdict(row) for row in rows]
+    given = [vars(row) for row in rows]
     await connection.execute(
         """
         UPDATE source_state t
@@ -181,7 +181,7 @@ async def save_progress(connection: Connection, made: Iterable[Progress]) -> Non
         FROM jsonb_to_recordset($1) AS g(source text, cursor jsonb, parser_version text, backlog_fetch_id bigint)
         WHERE t.source = g.source
         """,
-        [asdict(one) for one in made],
+        [vars(one) for one in made],
     )
 
 
@@ -207,7 +207,7 @@ async def record_events(connection: Connection, events: Sequence[SourceEvent], r
         INSERT INTO source_events (source, kind, detail, run_id)
         SELECT source, kind, detail, $2 FROM jsonb_to_recordset($1) AS g(source text, kind text, detail text)
         """,
-        [asdict(event) for event in events],
+        [vars(event) for event in events],
         run_id,
     )
 
