@@ -5,7 +5,7 @@ from pathlib import Path
 
 from benchmarks.report import Report
 from pake_pipelines.model.entry import Parsed
-from pake_pipelines.sources.message import parse_message
+from pake_pipelines.sources.mail.message import parse_message
 from pake_pipelines.sources.protocol import Fetched, SourceError
 
 

@@ -18,7 +18,7 @@ import feedparser
 
 from benchmarks.report import Report, publish
 from benchmarks.written_feeds import FeedWriter
-from pake_pipelines.sources.feed import parse_feed
+from pake_pipelines.sources.feeds.parsing import parse_feed
 
 Parser = Callable[[bytes], int]
 

@@ -11,7 +11,7 @@ from rich.table import Table
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.settings import Settings
-from pake_pipelines.sources.http import open_client
+from pake_pipelines.sources.http.client import open_client
 from pake_pipelines.sources.readers import Means, reader_for
 
 

@@ -168,7 +168,7 @@ class MailboxSource(SourceBase):
     port: int = Field(default=993, ge=1, le=65535)
     security: Literal["tls", "starttls", "plain"] = "tls"
     username_env: EnvironmentName = "PAKE_MAIL_USERNAME"
-    password_env: EnvironmentName = "PAKE_MAIL_PASSWORD"
+    password_env: EnvironmentName = "PAKE_MAIL_PASSWORD"  # noqa: S105  # a variable's name
     folder: str = Field(default="INBOX", min_length=1)
     senders: tuple[Sender, ...] = ()
     unread_only: bool = False

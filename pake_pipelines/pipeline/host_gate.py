@@ -11,7 +11,7 @@ from typing import Final
 from pake_pipelines.config.manners import Http, Rate
 from pake_pipelines.pipeline.grouping import Grouped
 from pake_pipelines.sources.clock import SYSTEM, Clock
-from pake_pipelines.sources.gate import budget_of, check_hold
+from pake_pipelines.sources.http.gate import budget_of, check_hold
 from pake_pipelines.store import hosts
 from pake_pipelines.store.database import Database
 from pake_pipelines.store.hosts import Turn, TurnRequest

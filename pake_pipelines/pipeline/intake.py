@@ -15,7 +15,7 @@ from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.entry import Entry, Parsed
 from pake_pipelines.pipeline.entry_plan import EntryPlan, identity_of, partition_of, plan_entries
 from pake_pipelines.pipeline.grouping import Grouped
-from pake_pipelines.sources.continuity import KnownItem, continued
+from pake_pipelines.sources.feeds.continuity import KnownItem, continued
 from pake_pipelines.sources.protocol import Cursor, Window
 from pake_pipelines.store import entries, fetches, marks, sources
 from pake_pipelines.store.database import Connection, Database

@@ -12,7 +12,7 @@ from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.pipeline.worker import Worker
 from pake_pipelines.sources.clock import SYSTEM, Clock
-from pake_pipelines.sources.http import open_client
+from pake_pipelines.sources.http.client import open_client
 from pake_pipelines.sources.readers import Means
 from pake_pipelines.store.database import Database
 

@@ -24,9 +24,7 @@ _TRANSIENT_KINDS: Final = frozenset({"unreachable", "timeout", "internal", "arch
 class SourceError(Exception):
     """A source could not be read; `kind` is a short code, the message says what was tried and what came of it."""
 
-    def __init__(
-        self, kind: str, message: str, *, status: int | None = None, retry_at: datetime | None = None
-    ) -> None:
+    def __init__(self, kind: str, message: str, *, status: int | None = None, retry_at: datetime | None = None) -> None:
         """`kind` is one of the codes listed here; `status` the HTTP status, `retry_at` when the server wants us back.
 
         unreachable, timeout, http_status, refused, too_large, empty, malformed, missing, unreadable, credentials,
@@ -174,5 +172,5 @@ class Reader(ABC):
         Nothing here changes the source; a caller may stop after any answer and go on from its cursor next time.
         """
 
-    async def stored(self, fetched: Fetched) -> None:
+    async def stored(self, fetched: Fetched) -> None:  # noqa: B027  # most sources leave nothing to do
         """Do what may be done at the source once the entries of `fetched` are stored for good."""

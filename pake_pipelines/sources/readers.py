@@ -7,7 +7,7 @@ from pathlib import Path
 from pake_pipelines.config import source_kinds as kinds
 from pake_pipelines.config.source_kinds import Source
 from pake_pipelines.config.sources import SourcesConfig
-from pake_pipelines.sources.http import HttpClient
+from pake_pipelines.sources.http.client import HttpClient
 from pake_pipelines.sources.protocol import Reader
 
 
@@ -39,35 +39,35 @@ def reader_for(source: Source, means: Means, learned_url: str | None = None) -> 
     limit = means.config.http.max_bytes
     match source:
         case kinds.FeedSource(url=str() as url) | kinds.MediumSource(url=url):
-            from pake_pipelines.sources.feed import HttpFeed
+            from pake_pipelines.sources.feeds.reader import HttpFeed
 
             return HttpFeed(learned_url or url, means.http)
         case kinds.FeedSource(path=str() as path):
-            from pake_pipelines.sources.feed import FileFeed
+            from pake_pipelines.sources.feeds.reader import FileFeed
 
             return FileFeed(means.home / Path(path).expanduser(), path, max_bytes=limit)
         case kinds.FolderSource(path=str() as path):
-            from pake_pipelines.sources.folder import Folder
+            from pake_pipelines.sources.files.folder import Folder
 
             return Folder(means.home / Path(path).expanduser(), max_bytes=limit)
         case kinds.MailboxSource():
-            from pake_pipelines.sources.mailbox import Mailbox
+            from pake_pipelines.sources.mail.mailbox import Mailbox
 
             return Mailbox(source, means.environment, max_bytes=limit)
         case kinds.WebpageSource():
-            from pake_pipelines.sources.webpage import Webpage
+            from pake_pipelines.sources.web.webpage import Webpage
 
             return Webpage(source, means.http)
         case kinds.ArxivSource():
-            from pake_pipelines.sources.arxiv import Arxiv
+            from pake_pipelines.sources.apis.arxiv import Arxiv
 
             return Arxiv(source, means.http)
         case kinds.HackerNewsSource():
-            from pake_pipelines.sources.hackernews import HackerNews
+            from pake_pipelines.sources.apis.hackernews import HackerNews
 
             return HackerNews(source, means.http)
         case kinds.RedditSource():
-            from pake_pipelines.sources.reddit import Reddit
+            from pake_pipelines.sources.apis.reddit import Reddit
 
             return Reddit(source, means.http, means.environment)
     raise ValueError(f"{source.name} has no address")

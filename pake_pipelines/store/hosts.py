@@ -44,8 +44,8 @@ async def take_turns(
         ON CONFLICT (budget) DO UPDATE
             SET (spacing, burst, full_at, holder, lease_until)
               = (excluded.spacing, excluded.burst,
-                 excluded.spacing
-                     + CASE WHEN h.full_at BETWEEN $4 AND $4 + excluded.spacing * excluded.burst THEN h.full_at ELSE $4 END,
+                 excluded.spacing + CASE WHEN h.full_at BETWEEN $4 AND $4 + excluded.spacing * excluded.burst
+                                         THEN h.full_at ELSE $4 END,
                  excluded.holder, excluded.lease_until)
         WHERE (h.holder IS NULL OR h.lease_until < $4) AND (h.held_until IS NULL OR h.held_until <= $4)
           AND (h.full_at <= $4 + excluded.spacing * (excluded.burst - 1)

@@ -27,6 +27,7 @@ from pake_pipelines_tests.feeds import item, rss
 CONNECT_SECONDS, READ_SECONDS, TOTAL_SECONDS = 0.5, 0.6, 1.2
 # a visit ends with its deadline; the rest is what two busy cores may add
 DEADLINE = TOTAL_SECONDS + 2.0
+RUNS_SECONDS = 60
 MAX_BYTES = 200_000
 BOMB = b"0" * 5_000_000
 # of the same reserved network as every host here, but nobody has allowed it
@@ -292,7 +293,8 @@ async def _two_runs(settings):
         ports = {name: await stack.enter_async_context(_serve(name, case.script)) for name, case in CASES.items()}
         (settings.configs / "sources.yaml").write_text(_configuration(ports))
         kit = Kit(settings, WordEmbedder())
-        async with open_database(kit.database) as database:
+        # whoever waits for a clock that stands still would wait for ever
+        async with open_database(kit.database) as database, asyncio.timeout(RUNS_SECONDS):
             first = await visit(kit, database, Run("first", TODAY, NOW), clock=_CLOCK)
             second = await visit(kit, database, Run("second", TODAY, NOW + timedelta(minutes=1)), clock=_CLOCK)
             states = {row["source"]: row for row in await rows(database, "TABLE source_state")}

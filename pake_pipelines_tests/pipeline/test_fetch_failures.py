@@ -2,7 +2,7 @@
 
 import pytest
 
-from pake_pipelines.sources.feed import HttpFeed
+from pake_pipelines.sources.feeds.reader import HttpFeed
 from pake_pipelines_tests.chain import rows, value, visit
 from pake_pipelines_tests.feeds import item, rss, sources_yaml
 from pake_pipelines_tests.site import Page

@@ -27,7 +27,10 @@ class Time:
 
     @property
     def clock(self):
-        return Clock(monotonic=lambda: self.now.timestamp(), now=lambda: self.now, sleep=self.sleep)
+        return Clock(monotonic=self.monotonic, now=lambda: self.now, sleep=self.sleep)
+
+    def monotonic(self):
+        return self.now.timestamp()
 
 
 def manners(rate, burst, **rates):

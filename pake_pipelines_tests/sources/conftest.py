@@ -3,7 +3,7 @@
 import pytest
 
 from pake_pipelines.config.manners import Http
-from pake_pipelines.sources.http import open_client
+from pake_pipelines.sources.http.client import open_client
 
 BRISK = {"requests_per_minute": 60_000, "burst": 1000}
 

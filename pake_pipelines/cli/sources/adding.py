@@ -22,7 +22,7 @@ from pake_pipelines.config.source_kinds import web_address
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.pipeline.worker import Worker
 from pake_pipelines.settings import Settings, get_settings
-from pake_pipelines.sources.discovery import FoundFeed
+from pake_pipelines.sources.feeds.discovery import FoundFeed
 from pake_pipelines.sources.protocol import SourceError
 from pake_pipelines.store import runs
 from pake_pipelines.store.errors import StoreError

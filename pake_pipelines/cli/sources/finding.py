@@ -10,8 +10,8 @@ from pake_pipelines.cli.sources.kinds import kind_of, parser_of
 from pake_pipelines.config.source_kinds import FeedSource, FolderSource, Source
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.dedup.canonical import canonical_url
-from pake_pipelines.sources.discovery import FoundFeed, feeds_in
-from pake_pipelines.sources.http import HttpClient, Response
+from pake_pipelines.sources.feeds.discovery import FoundFeed, feeds_in
+from pake_pipelines.sources.http.client import HttpClient, Response
 from pake_pipelines.sources.protocol import Fetched, SourceError
 from pake_pipelines.sources.trial import Parse
 

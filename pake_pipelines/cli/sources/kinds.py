@@ -37,17 +37,17 @@ def kind_of(name: str, body: bytes) -> str:
 def parser_of(kind: str) -> Callable[[Fetched], Parsed]:
     """Return the function that parses bodies of `kind`; its libraries are loaded only when it is wanted."""
     if kind == "feed":
-        from pake_pipelines.sources.feed import parse_fetched
+        from pake_pipelines.sources.feeds.reader import parse_fetched
 
         return parse_fetched
     if kind == "message":
-        from pake_pipelines.sources.message import parse_message
+        from pake_pipelines.sources.mail.message import parse_message
 
         return parse_message
     if kind == "page":
-        from pake_pipelines.sources.article import parse_page
+        from pake_pipelines.sources.web.article import parse_page
 
         return parse_page
-    from pake_pipelines.sources.file_text import parse_file
+    from pake_pipelines.sources.files.text import parse_file
 
     return parse_file

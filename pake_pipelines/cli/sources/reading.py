@@ -9,8 +9,8 @@ from typing import Final
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.pipeline.host_gate import HostGate
 from pake_pipelines.settings import Settings
-from pake_pipelines.sources.gate import Gate
-from pake_pipelines.sources.http import HttpClient, open_client
+from pake_pipelines.sources.http.client import HttpClient, open_client
+from pake_pipelines.sources.http.gate import Gate
 from pake_pipelines.sources.protocol import SourceError
 from pake_pipelines.sources.readers import Means
 from pake_pipelines.store.database import addresses, open_database

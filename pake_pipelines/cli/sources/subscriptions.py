@@ -20,7 +20,7 @@ from pake_pipelines.config.source_kinds import FeedSource, MediumSource, SourceB
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.dedup.canonical import canonical_url
 from pake_pipelines.settings import get_settings
-from pake_pipelines.sources.opml import Subscription, SubscriptionList, read_opml, write_opml
+from pake_pipelines.sources.feeds.opml import Subscription, SubscriptionList, read_opml, write_opml
 from pake_pipelines.sources.protocol import SourceError
 
 

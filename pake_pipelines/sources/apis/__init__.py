@@ -1,0 +1,1 @@
+"""Web APIs with an address for every question: arXiv, Hacker News, Reddit."""

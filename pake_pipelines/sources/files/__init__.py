@@ -1,0 +1,1 @@
+"""Folders: which files there are and were, and the text in them."""

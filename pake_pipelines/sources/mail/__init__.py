@@ -1,0 +1,1 @@
+"""Mailboxes over IMAP, and the text of messages."""

@@ -1,0 +1,1 @@
+"""Web pages whose links are articles, sitemaps, robots.txt."""
