@@ -21,7 +21,7 @@ from pake_pipelines.config.loading import load_sources
 from pake_pipelines.model.entry import Parsed
 from pake_pipelines.pipeline.worker import Worker
 from pake_pipelines.settings import PACKAGE_HOME
-from pake_pipelines.sources.feeds.reader import parse_fetched
+from pake_pipelines.sources.feeds.parsing import parse_fetched
 from pake_pipelines.sources.protocol import Fetched, SourceError
 
 _SECRET: Final = "a-secret-of-this-machine"

@@ -11,19 +11,22 @@ import resource
 import time
 from collections import Counter
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import aiohttp  # noqa: F401 - imported on first use otherwise, and no side's clock is to count imports
-
-from pake_pipelines.pipeline.fetch import fetch_sources
-from pake_pipelines.pipeline.kit import Kit
-from pake_pipelines.pipeline.run import Run
-from pake_pipelines.settings import get_settings
-from pake_pipelines.store.database import Database, open_database
+if TYPE_CHECKING:
+    from pake_pipelines.pipeline.kit import Kit
+    from pake_pipelines.store.database import Database
 
 
 async def measure() -> dict[str, Any]:
     """Visit everything twice; the configuration is read before the clock starts."""
+    # imported here because the parsing worker imports this module again; in a Dagster run it would not
+    import aiohttp  # noqa: F401 - imported on first use otherwise, and no side's clock is to count imports
+
+    from pake_pipelines.pipeline.kit import Kit
+    from pake_pipelines.settings import get_settings
+    from pake_pipelines.store.database import open_database
+
     kit = Kit.of(get_settings())
     slugs = list(kit.sources.enabled)
     async with open_database(kit.database) as database:
@@ -34,8 +37,11 @@ async def measure() -> dict[str, Any]:
     return {"cold": cold, "unchanged": unchanged, "entries": entries}
 
 
-async def visit(kit: Kit, database: Database, slugs: list[str]) -> dict[str, Any]:
+async def visit(kit: "Kit", database: "Database", slugs: list[str]) -> dict[str, Any]:
     """Return the seconds of one run over `slugs` and how often each outcome came."""
+    from pake_pipelines.pipeline.fetch import fetch_sources
+    from pake_pipelines.pipeline.run import Run
+
     now = datetime.now(UTC)
     run = Run(f"bench-{time.time_ns()}", now.date(), now)
     started = time.perf_counter()

@@ -89,8 +89,8 @@ def launch_backfill(
 ) -> str:
     """Request a run of `job` over `assets` for each of `days` and return the backfill's id. Raises DagsterError.
 
-    A backfill of a job, because every run of it takes the same `config`; one of bare assets would give it to runs
-    that have no use for it, and Dagster refuses those.
+    A backfill of the job and not of bare assets: of those, Dagster makes what has no partitions (the report) only
+    once all days are done, and counts a day with one dead source as failed in everything behind it.
     """
     params = {
         "selector": {

@@ -38,11 +38,14 @@ class Http(Section):
 class Polling(Section):
     """How often a schedule asks one source: by its own rhythm, and never against what the server says.
 
+    `min_minutes_unconditional` holds instead of `min_minutes` where a feed comes without validators.
+
     The interval is the mean time between its items divided by `factor`, within the bounds; `max_fresh_hours` clamps
     what Cache-Control, Expires and ttl ask for, `max_wait_hours` what Retry-After asks for.
     """
 
     min_minutes: float = Field(ge=0)
+    min_minutes_unconditional: float = Field(ge=0)
     max_hours: float = Field(gt=0)
     factor: float = Field(gt=0)
     max_fresh_hours: float = Field(ge=0)

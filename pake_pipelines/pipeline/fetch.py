@@ -133,7 +133,15 @@ def _standing(visit: Visit, state: SourceState, now: datetime) -> Visit:
 
 
 def _outcome(visit: Visit) -> Outcome:
-    return Outcome(visit.new, visit.error, visit.status, visit.retry_at, visit.fresh_until, visit.moved_to)
+    return Outcome(
+        new=visit.new,
+        error=visit.error,
+        status=visit.status,
+        retry_at=visit.retry_at,
+        fresh_until=visit.fresh_until,
+        moved_to=visit.moved_to,
+        conditional=visit.conditional,
+    )
 
 
 def _rules(kit: Kit, slug: str) -> Rules:

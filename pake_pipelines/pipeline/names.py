@@ -5,4 +5,4 @@ from typing import Final
 from pake_pipelines.store.marks import Stage
 
 INGEST: Final = "ingest"
-BEHIND_SOURCES: Final = ("entries", *(stage.value for stage in Stage), "qa_report")
+BEHIND_SOURCES: Final = ("entries", "ingestion_report", *(stage.value for stage in Stage), "qa_report")

@@ -1,11 +1,15 @@
 """What the visits of one run share: the way out, the way into the store, and the process that parses."""
 
+import asyncio
 import os
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, closing
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
+from typing import Final
 
+from pake_pipelines.pipeline.grouping import Grouped
 from pake_pipelines.pipeline.host_gate import HostGate
 from pake_pipelines.pipeline.intake import Intake
 from pake_pipelines.pipeline.kit import Kit
@@ -15,6 +19,10 @@ from pake_pipelines.sources.clock import SYSTEM, Clock
 from pake_pipelines.sources.http.client import open_client
 from pake_pipelines.sources.readers import Means
 from pake_pipelines.store.database import Database
+from pake_pipelines.store.lake import Archived, Lake, NewBody
+
+# bodies that share a thread's turn and the syncing of their directory
+_BODIES: Final = 16
 
 
 @dataclass(frozen=True)
@@ -25,6 +33,7 @@ class Reading:
     database: Database
     run: Run
     means: Means
+    archiving: Grouped[NewBody, Archived]
     intake: Intake
     worker: Worker
 
@@ -50,6 +59,13 @@ async def open_reading(
                 )
             )
         worker = stack.enter_context(closing(Worker(config.parsing)))
+        archiving = Grouped(partial(_archive, kit.lake), _BODIES)
+        stack.push_async_callback(archiving.close)
         intake = Intake(database, run.run_id, config.first_day)
         stack.push_async_callback(intake.close)
-        yield Reading(kit, database, run, Means(config, kit.settings.home, client, os.environ), intake, worker)
+        means = Means(config, kit.settings.home, client, os.environ)
+        yield Reading(kit, database, run, means, archiving, intake, worker)
+
+
+async def _archive(lake: Lake, bodies: Sequence[NewBody]) -> Sequence[Archived]:
+    return await asyncio.to_thread(lake.write_all, bodies)

@@ -41,6 +41,7 @@ class Outcome:
     retry_at: datetime | None = None
     fresh_until: datetime | None = None
     moved_to: str | None = None
+    conditional: bool = True
 
 
 def reason_to_wait(state: SourceState, now: datetime, *, only_due: bool) -> str | None:
@@ -71,7 +72,7 @@ def after_visit(
     if state.rests:
         events.append(SourceEvent(source, "recovered", f"after {state.consecutive_failures} failures in a row"))
     rhythm = _rhythm(state, outcome.new, now)
-    due_at, because = next_due(rhythm, outcome.fresh_until, now, rules) if rules.polled else (None, None)
+    due_at, because = next_due(rhythm, outcome, now, rules) if rules.polled else (None, None)
     moved = _moved(state, outcome.moved_to, now, rules.redirects)
     if moved.learned_url != state.learned_url:
         events.append(SourceEvent(source, "moved", f"to {moved.learned_url}"))
@@ -122,18 +123,20 @@ def rest_of(number: int, rules: Failures) -> timedelta:
     return timedelta(hours=hours)
 
 
-def next_due(items_per_day: float, fresh_until: datetime | None, now: datetime, rules: Rules) -> tuple[datetime, str]:
+def next_due(items_per_day: float, outcome: Outcome, now: datetime, rules: Rules) -> tuple[datetime, str]:
     """Return when a schedule should ask again, and why then.
 
     The mean time between two items divided by `factor` (miniflux's entry-frequency scheduler), within bounds, and not
-    before what the server said stays fresh until, as far as that is believed.
+    before what the server said stays fresh until, as far as that is believed. A source that must be read as a whole
+    to see whether it has changed is asked daily at most (Feed Reader Behavior).
     """
     polling = rules.polling
-    shortest, longest = timedelta(minutes=polling.min_minutes), timedelta(hours=polling.max_hours)
+    least = polling.min_minutes if outcome.conditional else polling.min_minutes_unconditional
+    shortest, longest = timedelta(minutes=least), timedelta(hours=polling.max_hours)
     wanted = timedelta(days=1 / (items_per_day * polling.factor)) if items_per_day > 0.01 else longest
-    due, because = now + min(max(wanted, shortest), longest), f"about {items_per_day:.1f} items a day"
-    if fresh_until:
-        believed = min(fresh_until, now + timedelta(hours=polling.max_fresh_hours))
+    due, because = now + max(min(wanted, longest), shortest), f"about {items_per_day:.1f} items a day"
+    if outcome.fresh_until:
+        believed = min(outcome.fresh_until, now + timedelta(hours=polling.max_fresh_hours))
         if believed > due:
             due, because = believed, "the server says that it stays as it is until then"
     return due, because

@@ -27,7 +27,7 @@ from pake_pipelines.sources.protocol import (
 from pake_pipelines.store import entries, fetches, marks, sources
 from pake_pipelines.store.errors import UnstorableError
 from pake_pipelines.store.fetches import NewFetch, RawFetch
-from pake_pipelines.store.lake import Archived, Lake
+from pake_pipelines.store.lake import Archived, Lake, NewBody
 from pake_pipelines.store.sources import SourceState
 
 log = logging.getLogger(__name__)
@@ -62,6 +62,7 @@ class Visit:
     retry_at: datetime | None = None
     fresh_until: datetime | None = None
     moved_to: str | None = None
+    conditional: bool = True
     failures_in_a_row: int = 0
     resting_until: datetime | None = None
     ended_because: str | None = None
@@ -102,6 +103,7 @@ class Visitor:
         self._run = reading.run
         self._reader = reader
         self._lake = reading.kit.lake
+        self._archiving = reading.archiving
         self._database = reading.database
         self._intake = reading.intake
         self._worker = reading.worker
@@ -195,6 +197,7 @@ class Visitor:
             self._result,
             fresh_until=answer.fresh_until or self._result.fresh_until,
             moved_to=answer.moved_to or self._result.moved_to,
+            conditional=answer.conditional,
         )
 
     async def _take(self, body: Fetched) -> None:
@@ -215,7 +218,7 @@ class Visitor:
 
     async def _archive(self, body: Fetched) -> Archived:
         try:
-            return await asyncio.to_thread(self._lake.write, self._slug, self._run.day, body.body)
+            return await self._archiving.put(NewBody(self._slug, self._run.day, body.body, body.sha256))
         except OSError as error:
             raise SourceError("archive", f"the archive cannot take {body.url}: {error.strerror or error}") from error
 

@@ -95,7 +95,8 @@ class Fetched:
     """One body as it came, with what is needed to parse it again later.
 
     `cursor` is to be remembered once the entries of this body are stored, None leaves it as it is. `fresh_until` is
-    when the server expects news (Cache-Control, Expires), `moved_to` where it permanently redirects to.
+    when the server expects news (Cache-Control, Expires), `moved_to` where it permanently redirects to, `conditional`
+    whether the next visit can ask for what is new only, `sha256` the body's, where the reader knows it.
     """
 
     url: str
@@ -106,15 +107,18 @@ class Fetched:
     cursor: Cursor | None = None
     fresh_until: datetime | None = None
     moved_to: str | None = None
+    conditional: bool = True
+    sha256: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """The source answered and has nothing new."""
+    """The source answered and has nothing new; the fields mean what they mean in `Fetched`."""
 
     cursor: Cursor | None = None
     fresh_until: datetime | None = None
     moved_to: str | None = None
+    conditional: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,6 @@
-"""The raw archive: every body that was fetched, byte for byte, compressed, at `<source>/<day>/<sha256>.zst`.
+"""The raw archive: every body that was fetched, byte for byte, compressed, at `<day>/<source>.<sha256>.zst`.
+
+One directory a day, because making one for each source and day costs more than writing the body.
 
 Content-addressed and write-once. A file appears whole or not at all: it is written under a temporary name, synced
 and renamed; the database learns of it afterwards, so a row never points at nothing.
@@ -8,6 +10,7 @@ import hashlib
 import io
 import os
 import uuid
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
@@ -27,6 +30,16 @@ class Archived:
     size: int
 
 
+@dataclass(frozen=True, slots=True)
+class NewBody:
+    """A body that `source` gave on `day`; its SHA-256, if it is known already, is not reckoned again."""
+
+    source: str
+    day: date
+    body: bytes
+    sha256: str | None = None
+
+
 class Lake:
     """The raw archive below an fsspec URL or a local directory."""
 
@@ -41,18 +54,30 @@ class Lake:
 
         Raises OSError when the archive cannot take it, for example because the disk is full.
         """
+        (archived,) = self.write_all([NewBody(source, day, body)])
+        return archived
+
+    def write_all(self, bodies: Sequence[NewBody]) -> list[Archived]:
+        """Archive `bodies` and return where each lies; every directory is synced once. Raises OSError."""
         import zstandard
 
-        digest = hashlib.sha256(body).hexdigest()
-        path = f"{source}/{day.isoformat()}/{digest}.zst"
-        target = f"{self._root}/{path}"
-        if not self._fs.exists(target):
-            self._write_whole(target, zstandard.ZstdCompressor().compress(body))
-        return Archived(path, digest, len(body))
+        compressor = zstandard.ZstdCompressor()
+        archived, touched = [], set()
+        for one in bodies:
+            digest = one.sha256 or hashlib.sha256(one.body).hexdigest()
+            path = f"{one.day.isoformat()}/{one.source}.{digest}.zst"
+            target = f"{self._root}/{path}"
+            if not self._fs.exists(target):
+                self._write_whole(target, compressor.compress(one.body))
+                touched.add(target.rpartition("/")[0])
+            archived.append(Archived(path, digest, len(one.body)))
+        for directory in touched:
+            _sync_directory(self._fs, directory)
+        crash.point(CrashPoint.LAKE_RENAMED)
+        return archived
 
     def _write_whole(self, target: str, data: bytes) -> None:
-        directory = target.rpartition("/")[0]
-        self._fs.makedirs(directory, exist_ok=True)
+        self._fs.makedirs(target.rpartition("/")[0], exist_ok=True)
         temporary = f"{target}.{uuid.uuid4().hex}.tmp"
         try:
             with self._fs.open(temporary, "wb") as file:
@@ -64,8 +89,6 @@ class Lake:
             if self._fs.exists(temporary):
                 self._fs.rm(temporary)
             raise
-        _sync_directory(self._fs, directory)
-        crash.point(CrashPoint.LAKE_RENAMED)
 
     def read(self, path: str) -> bytes:
         """Return the archived body at `path` (as `write` returned it).
@@ -80,7 +103,7 @@ class Lake:
             body: bytes = zstandard.ZstdDecompressor().decompress(compressed)
         except zstandard.ZstdError as error:
             raise ValueError(f"archived body {path} is damaged: {error}") from error
-        expected = path.rpartition("/")[2].removesuffix(".zst")
+        expected = path.rpartition("/")[2].removesuffix(".zst").rpartition(".")[2]
         if hashlib.sha256(body).hexdigest() != expected:
             raise ValueError(f"archived body {path} is damaged: its SHA-256 differs from its name")
         return body

@@ -3,7 +3,7 @@
 import pytest
 
 from pake_pipelines.config.loading import load_sources
-from pake_pipelines_tests.sources.test_opml import opml, outline
+from pake_pipelines_tests.sources.feeds.test_opml import opml, outline
 
 BASE = """sources:
   old: {name: Old, kind: feed, url: 'https://old.example/feed'}

@@ -69,7 +69,9 @@ def test_there_are_six_schedules_and_no_other():
 
 def test_the_sources_are_those_of_the_guides_beside_the_samples():
     config = load_sources(CONFIGS)
-    found = {one.name: (one.kind, one.enabled) for slug, one in config.sources.items() if not slug.startswith("sample-")}
+    found = {
+        one.name: (one.kind, one.enabled) for slug, one in config.sources.items() if not slug.startswith("sample-")
+    }
     assert found == SOURCES
 
 

@@ -122,6 +122,14 @@ def _letters(changed: bool, dates: list[datetime]) -> Letters:
     return [*items, "not an item", *(["not an item either"] if changed else [])]
 
 
+_ERRAND: Final = (
+    "Take the parcel to the ferry before noon and wait until the purser has signed for it. The harbour office closes "
+    "early on Thursdays, so the receipt must be fetched from the chandler's shop beside the lighthouse instead."
+)
+_WRECK: Final = (
+    "Divers found the brig upright on gravel at thirty metres, her capstan still wound with chain. The survey of the "
+    "hull took eleven summers, and the museum raised only the rudder, the bell and a chest of surgeon's instruments."
+)
 _CHANGED_NOTES: Final = frozenset({"clocks.md"})
 
 
@@ -131,9 +139,13 @@ def _notes(changed: bool) -> dict[str, str]:
         "retold.md": f"# Mills that ran on the tide\n\n{_TIDES_RETOLD}\n",
         "salt.txt": f"Salt pans\n\n{_SALT}\n",
     }
+    if not changed:
+        notes["errand.md"] = f"# An errand\n\n{_ERRAND}\n"  # deleted later
     if changed:
+        notes["brine.txt"] = notes.pop("salt.txt")  # renamed
         notes["clocks.md"] = f"# Clocks and heat\n\n{_CLOCKS} It was called invar.\n"
         notes["rope.md"] = f"# Rope walks\n\n{_ROPE}\n"
+        notes["wreck.md"] = f"# A wreck\n\n{_WRECK}\n"
     return notes
 
 

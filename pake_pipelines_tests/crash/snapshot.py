@@ -28,7 +28,9 @@ def _rows(table: str, leave_out: str = "", where: str = "true", **instead: str) 
 TABLES: Final = {
     "sources": _rows("sources", "updated_at"),
     "source_state": _rows(
-        "source_state", "checked_at,succeeded_at,due_at", backlog_fetch_id=_FETCH.format("backlog_fetch_id")
+        "source_state",
+        "checked_at,succeeded_at,due_at,due_because,items_per_day",
+        backlog_fetch_id=_FETCH.format("backlog_fetch_id"),
     ),
     "raw_fetches": _rows("raw_fetches", "fetch_id,fetched_at,run_id", gone_at="t.gone_at IS NOT NULL"),
     "items": _rows("items", "created_at"),
@@ -65,6 +67,9 @@ TABLES: Final = {
         log_id="(SELECT count(*) FROM pake.processing_logs l WHERE l.pake_id = t.pake_id AND l.log_id < t.log_id)",
     ),
 }
+
+# renames happen only in the changed world, and a look back that is complete leaves no cursor
+MAY_BE_EMPTY: Final = frozenset({"item_renames", "window_cursors"})
 
 # A run that was killed and its successor are two runs, so these cannot equal one run's. What they count as new must
 # never exceed what one run counts: name -> query for (what was worked on, new and updated).
@@ -107,8 +112,12 @@ def _lake_files(lake: Path) -> list[str]:
 
 
 def _reports(reports: Path) -> list[str]:
-    """Return the reports, each with its name and without the moment of its making."""
+    """Return the reports, each with its name and without the moment of its making.
+
+    Of the ingestion report only that it is there: it tells of runs, and a killed one and its successor are two.
+    """
     found = {file.name: file.read_text() for file in reports.iterdir() if not file.name.startswith(".")}
+    found |= {name: "" for name in found if name.startswith("ingestion.")}
     found["qa.html"] = re.sub(r'<div class="when">.*?</div>|<time>.*?</time>', "", found["qa.html"])
     said = json.loads(found["qa.json"])
     issues = [{**issue, "created_at": None} for issue in said["recent_issues"]]

@@ -13,11 +13,11 @@ from pake_pipelines_tests.crash.plants import PLANTS
 from pake_pipelines_tests.crash.snapshot import differences
 from pake_pipelines_tests.crash.stage import SCENES, Outcome, Scene, Stage, outcome, run
 
-# where each planted bug does its harm, when the sources have changed; the order in which sources are stored is open,
-# but two of the four bodies are a folder's, so one of its is among any three reaches
+# where each planted bug does its harm, when the sources have changed; which bodies share a transaction is open, but
+# three of the five are a folder's, which come one after the other, so the third transaction holds one of them
 HARMFUL = {
     "hash_before_content": [(CrashPoint.LAKE_WRITTEN, 1), (CrashPoint.FETCH_ENTRIES_WRITTEN, 1)],
-    "watermark_apart": [(CrashPoint.FETCH_ENTRIES_WRITTEN, reach) for reach in (2, 3, 4)],
+    "watermark_apart": [(CrashPoint.FETCH_ENTRIES_WRITTEN, 3)],
     "marks_before_results": [(CrashPoint.DOCUMENTS_WRITTEN, 1)],
     "history_apart": [(CrashPoint.PUBLISH_NODES_WRITTEN, 1)],
 }
@@ -38,7 +38,8 @@ async def test_every_table_is_compared_or_left_out_for_a_reason(database: Databa
 @pytest.mark.parametrize("scene", SCENES)
 def test_two_undisturbed_runs_hold_the_same(stage: Stage, scene: str) -> None:
     expected = stage.scenes[scene].expected.held
-    assert all(expected.values()), "a table without rows proves nothing"
+    empty = {name for name, rows in expected.items() if not rows} - snapshot.MAY_BE_EMPTY
+    assert not empty, "a table without rows proves nothing"
     with stage.attempt(stage.scenes[scene]) as attempt:
         run(attempt)
         assert differences(expected, outcome(attempt).held) == {}

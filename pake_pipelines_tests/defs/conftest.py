@@ -9,6 +9,7 @@ from pake_pipelines.config.loading import load_quality, load_sources
 from pake_pipelines.definitions import build_defs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.names import BEHIND_SOURCES
 from pake_pipelines.settings import PACKAGE_HOME, Settings
 from pake_pipelines_tests.embedder import WordEmbedder
 
@@ -49,9 +50,8 @@ class Project:
 
     def run(self, day, *slugs, config=None, behind=True):
         """Run the job for `day` over `slugs` and everything behind them; over everything when none is given."""
-        names = "entries documents embeddings duplicates connections confidence knowledge_nodes qa_report"
         selection = [dg.AssetKey(["source", slug]) for slug in slugs]
-        selection += [dg.AssetKey(name) for name in names.split()] if behind else [dg.AssetKey("entries")]
+        selection += [dg.AssetKey(name) for name in BEHIND_SOURCES] if behind else [dg.AssetKey("entries")]
         return self.defs.resolve_job_def("ingest").execute_in_process(
             instance=self.instance,
             partition_key=str(day),

@@ -38,7 +38,7 @@ def test_every_enabled_source_is_an_asset_that_says_whether_it_was_reachable(gra
 
 def test_a_disabled_source_is_listed_with_its_reason_and_cannot_be_run(graph):
     disabled = {slug: one for slug, one in load_sources(PACKAGE_HOME / "configs").sources.items() if not one.enabled}
-    assert len(disabled) == 4
+    assert len(disabled) == 2
     for slug, source in disabled.items():
         node = graph.get(dg.AssetKey(["source", slug]))
         assert source.disabled_because in node.description
@@ -46,7 +46,7 @@ def test_a_disabled_source_is_listed_with_its_reason_and_cannot_be_run(graph):
 
 
 def test_everything_behind_entries_depends_on_entries_and_never_on_a_single_source(graph):
-    for name in (*KNOWLEDGE[1:], "qa_report"):
+    for name in (*KNOWLEDGE[1:], "ingestion_report", "qa_report"):
         parents = {key.path[0] for key in graph.get(dg.AssetKey(name)).parent_keys}
         assert "source" not in parents
 

@@ -17,8 +17,10 @@ BEHIND = {
     "connections",
     "confidence",
     "knowledge_nodes",
+    "ingestion_report",
     "qa_report",
 }
+REPORTS = {"ingestion_report", "qa_report"}
 COMMON = {"dagster/partition_row_count", "looked_at", "new", "updated", "unchanged", "skipped", "failed", "seconds"}
 
 
@@ -56,7 +58,7 @@ def test_entries_name_the_sources_that_failed(mixed, today):
 
 def test_every_materialization_carries_the_same_counts(mixed, today):
     found = materialized(mixed.run(today))
-    assert {asset for asset, metadata in found.items() if not set(metadata) >= COMMON} == {"qa_report"}
+    assert {asset for asset, metadata in found.items() if not set(metadata) >= COMMON} == REPORTS
 
 
 def test_all_sources_dead_fails_the_run_and_says_so(project, site, today):
@@ -83,7 +85,7 @@ def test_a_second_run_over_the_same_partition_finds_nothing_to_do(mixed, today):
     mixed.run(today)
     again = materialized(mixed.run(today))
     assert {asset: (one["new"], one["updated"], one["looked_at"]) for asset, one in again.items() if "new" in one} == (
-        dict.fromkeys((BEHIND - {"qa_report"}) | {"source/file"}, (0, 0, 0))
+        dict.fromkeys((BEHIND - REPORTS) | {"source/file"}, (0, 0, 0))
     )
     assert again["qa_report"]["written_anew"] is False
     assert again["documents"]["dagster/partition_row_count"] == 3
@@ -131,3 +133,39 @@ def test_a_backfill_over_three_past_days_of_a_folder_gives_each_day_its_files(pr
 def test_a_replayed_day_of_a_feed_says_that_it_comes_from_the_archive(mixed, today):
     found = materialized(mixed.run(today - timedelta(days=2)))
     assert found["source/file"]["replayed_from_archive"] is True
+
+
+def test_the_ingestion_report_of_a_run_tells_of_its_visits_and_warns_of_failures(mixed, today):
+    result = mixed.run(today)
+    metadata, check = (
+        materialized(result)["ingestion_report"],
+        checked(result)["ingestion_report", "ingestion_error_free"],
+    )
+    assert (metadata["sources_asked"], metadata["processed"], metadata["errors"]) == (2, 3, 1)
+    assert (metadata["total_processed_24h"], metadata["total_errors_24h"], metadata["unique_sources_24h"]) == (3, 1, 2)
+    assert metadata["success_rate"] == 0.5
+    assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
+    assert "the server answers 404" in check.metadata["dead"].value
+    assert (mixed.settings.data / "reports" / "ingestion.html").read_text().startswith("<!doctype html>")
+
+
+def test_a_run_whose_sources_could_be_read_is_free_of_errors(mixed, today):
+    assert checked(mixed.run(today, "file"))["ingestion_report", "ingestion_error_free"].passed
+
+
+def test_a_run_that_asked_nobody_says_so_and_claims_nothing(project, site, today):
+    made = project(sources_yaml(feed=site.url("/feed")))
+    site.pages["/feed"] = rss(item(1))
+    assert made.run(today).success
+    again = made.run(today, "feed", config={"only_due": True})
+    metadata = materialized(again)["ingestion_report"]
+    assert (metadata["sources_asked"], metadata["sources_passed_over"], metadata["errors"]) == (0, 1, 0)
+    assert "not due until" in metadata["report"]
+    assert ("ingestion_report", "ingestion_error_free") not in checked(again)
+
+
+def test_without_any_visit_the_success_rate_is_unknown(mixed, today):
+    result = mixed.defs.resolve_job_def("ingest").execute_in_process(
+        instance=mixed.instance, partition_key=str(today), asset_selection=[dg.AssetKey("ingestion_report")]
+    )
+    assert materialized(result)["ingestion_report"]["success_rate"] is None

@@ -19,6 +19,7 @@ BEHIND = {
     "connections",
     "confidence",
     "knowledge_nodes",
+    "ingestion_report",
     "qa_report",
 }
 
@@ -67,12 +68,6 @@ def test_a_tick_asks_for_one_run_of_its_day_over_its_enabled_sources_and_everyth
     fetch = request.run_config["ops"]["read_sources"]["config"]
     assert fetch == {"max_items_per_run": 15, "full_reprocess": False, "only_due": True}
     assert (request.tags["pake/schedule"], request.tags["dagster/priority"]) == ("news-feeds", "5")
-
-
-def test_a_tick_leaves_disabled_sources_out(shipped):
-    (request,) = tick(shipped, "high_priority_rss").run_requests
-    sources = {key.path[1] for key in request.asset_selection if key.path[0] == "source"}
-    assert sources == {"arxiv-ai"}
 
 
 def test_the_weekly_deep_scan_reads_every_enabled_source_again(shipped, graph):

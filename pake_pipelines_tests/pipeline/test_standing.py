@@ -91,22 +91,26 @@ def test_a_source_that_is_gone_for_good_is_not_asked_again_by_anybody():
 
 
 def test_a_busy_source_is_due_hourly_and_a_silent_one_daily():
-    assert next_due(1000.0, None, NOW, RULES)[0] == NOW + HOUR
-    assert next_due(0.0, None, NOW, RULES)[0] == NOW + 24 * HOUR
-    assert next_due(4.0, None, NOW, RULES)[0] == NOW + 3 * HOUR
+    assert next_due(1000.0, Outcome(), NOW, RULES)[0] == NOW + HOUR
+    assert next_due(0.0, Outcome(), NOW, RULES)[0] == NOW + 24 * HOUR
+    assert next_due(4.0, Outcome(), NOW, RULES)[0] == NOW + 3 * HOUR
 
 
 def test_a_server_that_says_how_long_its_answer_is_fresh_is_believed_for_a_day():
-    assert next_due(1000.0, NOW + 5 * HOUR, NOW, RULES)[0] == NOW + 5 * HOUR
-    assert next_due(1000.0, NOW + 500 * HOUR, NOW, RULES)[0] == NOW + 24 * HOUR
-    assert next_due(1000.0, NOW - HOUR, NOW, RULES)[0] == NOW + HOUR
+    assert next_due(1000.0, Outcome(fresh_until=NOW + 5 * HOUR), NOW, RULES)[0] == NOW + 5 * HOUR
+    assert next_due(1000.0, Outcome(fresh_until=NOW + 500 * HOUR), NOW, RULES)[0] == NOW + 24 * HOUR
+    assert next_due(1000.0, Outcome(fresh_until=NOW - HOUR), NOW, RULES)[0] == NOW + HOUR
 
 
 @given(st.floats(0, 1e9), st.none() | st.integers(-(10**6), 10**6).map(lambda hours: NOW + timedelta(hours=hours)))
 def test_a_source_is_due_within_an_hour_and_a_day_whatever_it_or_its_server_says(rhythm, fresh_until):
-    due, because = next_due(rhythm, fresh_until, NOW, RULES)
+    due, because = next_due(rhythm, Outcome(fresh_until=fresh_until), NOW, RULES)
     assert HOUR <= due - NOW <= 24 * HOUR
     assert because
+
+
+def test_a_feed_without_validators_is_asked_daily_however_busy_it_is():
+    assert next_due(1000.0, Outcome(conditional=False), NOW, RULES)[0] == NOW + 24 * HOUR
 
 
 def test_a_tick_a_few_seconds_early_finds_a_source_due():

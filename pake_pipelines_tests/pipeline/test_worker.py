@@ -13,7 +13,7 @@ import pytest
 
 from pake_pipelines.config.manners import Parsing
 from pake_pipelines.pipeline.worker import Worker
-from pake_pipelines.sources.feeds.reader import parse_fetched
+from pake_pipelines.sources.feeds.parsing import parse_fetched
 from pake_pipelines.sources.protocol import Fetched, SourceError
 from pake_pipelines_tests.feeds import item, rss
 from pake_pipelines_tests.pipeline import parsers

@@ -9,13 +9,13 @@ from pake_pipelines_tests.politeness.exchange import FEED
 from pake_pipelines_tests.politeness.web import Answer
 
 START = datetime(2026, 11, 23, tzinfo=UTC)
-# often enough for hourly visits, seldom enough that most of them find nothing to parse
-_EVERY_HOURS, _ITEMS = 12, 24
+# enough items for hourly visits, in few enough batches that most visits find nothing to parse
+_EVERY_HOURS, _ITEMS = 24, 48
 _TAG = '"version {}"'
 
 
 class Feed:
-    """A feed that grows by some items twice a day and answers 304 to whoever brings back its validators.
+    """A feed that grows by many items once a day and answers 304 to whoever brings back its validators.
 
     `validators` are headers with `{}` for the version, `headers` come with every answer as they are at that moment;
     `events` are (hour, answer): from that hour on, the next request gets that answer instead, once.

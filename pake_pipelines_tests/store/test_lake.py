@@ -7,7 +7,7 @@ from datetime import date
 
 import pytest
 
-from pake_pipelines.store.lake import Lake
+from pake_pipelines.store.lake import Lake, NewBody
 
 DAY = date(2026, 11, 22)
 
@@ -26,7 +26,7 @@ def test_what_was_archived_comes_back_byte_for_byte(lake, body):
     archived = lake.write("feed", DAY, body)
     assert lake.read(archived.path) == body
     assert archived.size == len(body)
-    assert archived.path == f"feed/2026-11-22/{archived.sha256}.zst"
+    assert archived.path == f"2026-11-22/feed.{archived.sha256}.zst"
 
 
 def test_the_same_bytes_are_stored_once_and_not_touched_again(lake, tmp_path):
@@ -42,6 +42,21 @@ def test_the_same_bytes_of_another_day_or_source_are_kept_apart(lake, tmp_path):
     lake.write("feed", date(2026, 11, 23), b"same")
     lake.write("other", DAY, b"same")
     assert len(files(tmp_path)) == 3
+
+
+def test_bodies_are_archived_together_as_they_are_one_by_one(lake, tmp_path):
+    bodies = [b"one", b"two", b"one"]
+    together = lake.write_all([NewBody("feed", DAY, body) for body in bodies])
+    assert together == [lake.write("feed", DAY, body) for body in bodies]
+    assert len(files(tmp_path)) == 2
+
+
+def test_what_was_archived_under_an_earlier_layout_can_be_read(lake, tmp_path):
+    archived = lake.write("feed", DAY, b"body")
+    old = f"feed/2026-11-22/{archived.sha256}.zst"
+    (tmp_path / "lake" / "feed" / "2026-11-22").mkdir(parents=True)
+    (tmp_path / "lake" / archived.path).rename(tmp_path / "lake" / old)
+    assert lake.read(old) == b"body"
 
 
 def _flip(data):
@@ -74,7 +89,7 @@ def test_a_body_that_is_gone_is_missing_and_not_empty(lake):
 FULL_DISK = """
 import resource, signal, sys
 from datetime import date
-from pake_pipelines.store.lake import Lake
+from pake_pipelines.store.lake import Lake, NewBody
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 lake = Lake(sys.argv[1])
 lake.write("feed", date(2026, 11, 22), b"fits")

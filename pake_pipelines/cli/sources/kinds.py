@@ -37,7 +37,7 @@ def kind_of(name: str, body: bytes) -> str:
 def parser_of(kind: str) -> Callable[[Fetched], Parsed]:
     """Return the function that parses bodies of `kind`; its libraries are loaded only when it is wanted."""
     if kind == "feed":
-        from pake_pipelines.sources.feeds.reader import parse_fetched
+        from pake_pipelines.sources.feeds.parsing import parse_fetched
 
         return parse_fetched
     if kind == "message":

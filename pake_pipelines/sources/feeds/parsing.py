@@ -16,9 +16,14 @@ from pake_pipelines.sources.feeds.reading import Reading
 from pake_pipelines.sources.feeds.rhythm import fresh_for
 from pake_pipelines.sources.feeds.survey import OwnEntitiesError, Survey, TooDeepError, survey
 from pake_pipelines.sources.feeds.tolerant import read_tolerantly
-from pake_pipelines.sources.protocol import SourceError
+from pake_pipelines.sources.protocol import Fetched, SourceError
 
 _FEED: Final = re.compile(rb"<(?:[\w.-]{1,40}:)?(?:rss|feed|rdf|channel|item|entry)[\s>/]", re.IGNORECASE)
+
+
+def parse_fetched(fetched: Fetched) -> Parsed:
+    """Parse the body of a feed; relative links are taken from its address. Raises SourceError (empty, malformed)."""
+    return parse_feed(fetched.body, fetched.media_type, fetched.url)
 
 
 def parse_feed(body: bytes, content_type: str | None = None, base: str = "") -> Parsed:

@@ -6,17 +6,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from pake_pipelines.model.entry import Parsed
-from pake_pipelines.sources.feeds.parsing import parse_feed
+from pake_pipelines.sources.feeds.parsing import parse_fetched
 from pake_pipelines.sources.http.client import HttpClient
 from pake_pipelines.sources.protocol import Answer, Cursor, Fetched, Memory, Reader, SourceError, Unchanged, Window
 
 PARSER_VERSION: Final = "feed-2"
-
-
-def parse_fetched(fetched: Fetched) -> Parsed:
-    """Parse the body of a feed; relative links are taken from its address. Raises SourceError (empty, malformed)."""
-    return parse_feed(fetched.body, fetched.media_type, fetched.url)
 
 
 class HttpFeed(Reader):
@@ -43,10 +37,11 @@ class HttpFeed(Reader):
             }
             yield Unchanged(cursor, answer.fresh_until, answer.moved_to)
             return
+        conditional = bool(answer.etag or answer.last_modified)
         digest = hashlib.sha256(answer.body).hexdigest()
         cursor = {"etag": answer.etag, "last_modified": answer.last_modified, "sha256": digest}
         if digest == known.get("sha256"):
-            yield Unchanged(cursor, answer.fresh_until, answer.moved_to)
+            yield Unchanged(cursor, answer.fresh_until, answer.moved_to, conditional)
             return
         yield Fetched(
             self._url,
@@ -56,6 +51,8 @@ class HttpFeed(Reader):
             cursor=cursor,
             fresh_until=answer.fresh_until,
             moved_to=answer.moved_to,
+            conditional=conditional,
+            sha256=digest,
         )
 
 

@@ -11,7 +11,6 @@ from pake_pipelines.sources.protocol import GONE, SourceError
 
 REDIRECTS: Final = frozenset({301, 302, 303, 307, 308})
 PERMANENT: Final = frozenset({301, 308})
-_TRANSIENT: Final = frozenset({408, 425, 500, 502, 503, 504})
 # the rates of most interfaces are counted by the minute
 _UNSAID_WAIT: Final = timedelta(minutes=1)
 
@@ -60,8 +59,8 @@ def fault(
     """Return what an unexpected `status` in answer to `asked`, a method and an address, means.
 
     410 is `gone`. 429, and 503 with Retry-After, are `busy` and say when to come back, at most `max_wait` from
-    `received_at`; a 429 that does not say means a minute. Everything else is `http_status`, a PassingError where the
-    status says that it may pass.
+    `received_at`; a 429 that does not say means a minute. Everything else is `http_status`. No answer is a reason to
+    ask again at once: a server in trouble is better off without that, and the next visit comes.
     """
     message = f"{asked}: the server answers {_named(status)}{_challenge(headers)}"
     if status == GONE:
@@ -71,8 +70,7 @@ def fault(
         return SourceError("busy", message, status=status, retry_at=wanted or received_at + _UNSAID_WAIT)
     if status == HTTPStatus.SERVICE_UNAVAILABLE and wanted:
         return SourceError("busy", message, status=status, retry_at=wanted)
-    kind = PassingError if status in _TRANSIENT else SourceError
-    return kind("http_status", message, status=status)
+    return SourceError("http_status", message, status=status)
 
 
 def _named(status: int) -> str:

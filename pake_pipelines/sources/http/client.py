@@ -58,8 +58,8 @@ class HttpClient:
     ) -> Response:
         """GET `url`, with the validators as they were received; `headers` do not follow a redirect to another server.
 
-        Faults that may pass are met with `http.attempts` attempts, each within `http.total_seconds` including its
-        redirects; waiting for a turn is not counted.
+        Connections that fail or break are met with `http.attempts` attempts, each within `http.total_seconds`
+        including its redirects; waiting for a turn is not counted.
 
         Raises SourceError with these kinds: `refused` (an address that is not asked, too many redirects), `unreachable`
         (no connection, or it broke), `timeout`, `too_large`, `malformed` (not HTTP, or not in the encoding it says),

@@ -1,0 +1,145 @@
+"""Backfills from the terminal: what is said of each day, and one for real, with a source that fails."""
+
+import json
+import os
+from datetime import UTC, datetime, time, timedelta
+
+import pytest
+
+from pake_pipelines.cli.backfill_api import BackfillState, DayRun, newest_of_each_day
+from pake_pipelines.cli.backfill_days import what_came_of
+from pake_pipelines.cli.dagster_api import Made, RunState
+from pake_pipelines_tests.cli.stack import Project
+
+DAY = "2026-11-20"
+
+
+def made(slug, outcome="ok", *, replayed=False, **counts):
+    return Made(f"source/{slug}", counts, {"outcome": outcome, "replayed_from_archive": replayed})
+
+
+def entries(**skipped):
+    return Made("entries", {}, {"sources_skipped": skipped})
+
+
+def came(status, *materialized, checks=None, error=None, slugs=("one", "two")):
+    return what_came_of(DAY, slugs, RunState("r1", status, (), materialized, checks or {}, error))
+
+
+# --- what came of a day
+
+
+def test_a_day_is_done_when_every_source_was_read():
+    day = came("SUCCESS", made("one", new=3, skipped=1), made("two", "unchanged", unchanged=2), entries())
+    assert (day.status, day.causes) == ("done", [])
+    assert [day.total(count) for count in ("new", "unchanged", "left_over")] == [3, 2, 1]
+
+
+def test_a_day_with_a_source_that_failed_is_partly_done_and_names_it_with_the_cause():
+    day = came("SUCCESS", made("one", new=3), entries(), checks={"source/two": "the server answers 503"})
+    assert (day.status, day.causes) == ("partly done", ["two: the server answers 503"])
+    assert (day.sources["one"].outcome, day.sources["two"].outcome) == ("ok", "failed")
+
+
+def test_a_source_that_was_passed_over_did_not_fail_and_the_day_is_not_done():
+    day = came("SUCCESS", made("one"), entries(two="the server asked to wait"), checks={"source/two": "resting"})
+    assert (day.status, day.sources["two"].outcome) == ("partly done", "skipped")
+    assert day.causes == ["two: the server asked to wait"]
+
+
+def test_a_day_on_which_no_source_could_be_read_says_why_of_each_and_nothing_twice():
+    checks = {"source/one": "404", "source/two": "503"}
+    day = came("FAILURE", checks=checks, error="read_sources: none of the 2 sources could be read")
+    assert (day.status, day.causes) == ("failed", ["one: 404", "two: 503"])
+
+
+def test_a_day_that_failed_behind_its_sources_says_where():
+    day = came("FAILURE", made("one"), made("two"), entries(), error="embeddings: out of memory")
+    assert (day.status, day.causes) == ("failed", ["embeddings: out of memory"])
+
+
+def test_a_day_without_a_run_has_not_started():
+    day = what_came_of(DAY, ["one"], None)
+    assert (day.status, day.run_id, day.sources["one"].outcome) == ("not started", None, "unread")
+
+
+def test_a_source_that_replayed_its_archive_is_named():
+    assert came("SUCCESS", made("one"), made("two", replayed=True), entries()).replayed == ["two"]
+
+
+# --- when nothing more comes
+
+
+def graphql(run_id, day, status, **tags):
+    tags = {"dagster/partition": day} | {f"dagster/{name}": said for name, said in tags.items()}
+    return {"runId": run_id, "status": status, "tags": [{"key": key, "value": said} for key, said in tags.items()]}
+
+
+def test_the_newest_run_of_a_day_counts_and_one_that_will_be_tried_again_is_not_the_end():
+    runs = [
+        graphql("retry", "a", "STARTED"),
+        graphql("crashed", "a", "FAILURE", will_retry="true", auto_retry_run_id="retry"),
+        graphql("first", "b", "FAILURE", will_retry="true"),
+    ]
+    newest = newest_of_each_day(runs)
+    assert newest == {"a": DayRun("retry", "STARTED"), "b": DayRun("first", "FAILURE", retried=True)}
+    assert not newest["b"].over
+
+
+@pytest.mark.parametrize(
+    ("status", "runs", "over"),
+    [
+        ("REQUESTED", {}, False),
+        ("REQUESTED", {"a": "SUCCESS"}, False),
+        ("REQUESTED", {"a": "SUCCESS", "b": "STARTED"}, False),
+        ("REQUESTED", {"a": "SUCCESS", "b": "FAILURE"}, True),
+        ("CANCELED", {"a": "SUCCESS"}, True),
+        ("FAILED", {}, True),
+    ],
+)
+def test_a_backfill_is_over_with_its_last_day_or_when_dagster_ends_it(status, runs, over):
+    state = BackfillState(status, None, {day: DayRun(day, one) for day, one in runs.items()})
+    assert state.over(["a", "b"]) is over
+
+
+# --- for real
+
+
+# too short to be kept, so that no run has to load the embedding model
+SHORT_NOTE = "A short note."
+SOURCES = """
+sources:
+  notes: {name: Notes, kind: folder, path: notes, authority: local}
+  missing: {name: Missing, kind: folder, path: missing}
+schedules: {}
+"""
+
+
+@pytest.fixture
+def project(tmp_path):
+    """A project with a note of each of two past days, and a folder that is not there."""
+    made = Project(tmp_path / "project")
+    (made.home / "configs" / "sources.yaml").write_text(SOURCES)
+    for note, day in zip(sorted((made.home / "notes").iterdir()), past_days(), strict=False):
+        note.write_text(SHORT_NOTE)
+        moment = datetime.combine(day, time(12), UTC).timestamp()
+        os.utime(note, (moment, moment))
+    return made
+
+
+def past_days():
+    today = datetime.now(UTC).date()
+    return [today - timedelta(days=back) for back in (2, 1)]
+
+
+def test_a_range_is_a_backfill_with_a_run_for_each_day_in_which_a_dead_source_spoils_nothing(project):
+    first, last = past_days()
+    done = project.pake("ingest", "--from", str(first), "--to", str(last), "--max-items", "5", "--json")
+    said = json.loads(done.stdout)
+    assert [day["day"] for day in said["days"]] == [str(first), str(last)]
+    assert [day["status"] for day in said["days"]] == ["partly done", "partly done"]
+    assert [day["sources"]["notes"]["new"] for day in said["days"]] == [1, 1]
+    assert [day["sources"]["missing"]["outcome"] for day in said["days"]] == ["failed", "failed"]
+    assert all("no such folder" in day["causes"][0] for day in said["days"])
+    assert len({day["run_id"] for day in said["days"]}) == 2
+    assert done.returncode == 1
