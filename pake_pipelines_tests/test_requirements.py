@@ -70,7 +70,7 @@ def _checks() -> set[str]:
 def _tables() -> set[str]:
     versions = PACKAGE_HOME / "pake_pipelines" / "store" / "migrations" / "versions"
     said = "".join(file.read_text("utf-8") for file in versions.glob("*.py"))
-    return set(re.findall(r"\bCREATE TABLE (?:IF NOT EXISTS )?(?:pake\.)?(\w+)", said))
+    return set(re.findall(r"\bCREATE (?:UNLOGGED )?TABLE (?:IF NOT EXISTS )?(?:pake\.)?(\w+)", said))
 
 
 @cache

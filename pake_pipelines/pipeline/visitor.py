@@ -214,7 +214,10 @@ class Visitor:
             stays = body.fetched_at + parsed.fresh_for
             self._result = replace(self._result, fresh_until=max(self._result.fresh_until or stays, stays))
         await self._deliver(body, parsed, archived)
-        await self._reader.stored(body)
+        try:
+            await self._reader.stored(body)
+        except SourceError as error:
+            self._result = replace(self._result, warnings=(*self._result.warnings, str(error)))
 
     async def _archive(self, body: Fetched) -> Archived:
         try:

@@ -3,6 +3,7 @@
 import pytest
 
 from pake_pipelines.sources.feeds.reader import HttpFeed
+from pake_pipelines.sources.protocol import SourceError
 from pake_pipelines_tests.chain import rows, value, visit
 from pake_pipelines_tests.feeds import item, rss, sources_yaml
 from pake_pipelines_tests.site import Page
@@ -97,3 +98,16 @@ async def test_an_archive_that_cannot_take_the_bytes_leaves_no_trace_in_the_data
         assert await value(database, f"SELECT count(*) FROM {table}") == 0
     (settings.data / "lake").unlink()
     assert (await visit(kit_of(settings), database, run))["web"].new == 1
+
+
+async def test_what_fails_at_the_source_after_the_entries_are_stored_is_a_warning(
+    configure, kit_of, database, run, site, monkeypatch
+):
+    async def refuse(self, fetched):
+        raise SourceError("unreachable", "it could not be marked as seen")
+
+    site.pages["/feed"] = Page(rss(item(1)))
+    kit = kit_of(configure(sources_yaml(web=site.url("/feed"))))
+    monkeypatch.setattr(HttpFeed, "stored", refuse)
+    seen = (await visit(kit, database, run))["web"]
+    assert (seen.outcome, seen.new, seen.warnings) == ("ok", 1, ("it could not be marked as seen",))

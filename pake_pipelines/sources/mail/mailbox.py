@@ -53,6 +53,7 @@ class Mailbox(Reader):
 
     version = "mailbox-1"
     dated = True
+    bodies_are_items = True
     parse = staticmethod(parse_message)
 
     def __init__(self, source: MailboxSource, environment: Mapping[str, str], *, max_bytes: int) -> None:

@@ -46,6 +46,7 @@ class Webpage(Reader):
 
     version = "webpage-1"
     remembers_bodies = True
+    bodies_are_items = True
     parse = staticmethod(parse_page)
 
     def __init__(self, source: WebpageSource, http: HttpClient) -> None:
