@@ -70,5 +70,5 @@ class HostGate:
 
     async def _give(self, budgets: Sequence[str]) -> Sequence[None]:
         async with self._database.connection() as connection:
-            await hosts.give_back(connection, budgets, self._holder)
+            await hosts.give_back(connection, budgets, self._holder, self._clock.now())
         return [None] * len(budgets)

@@ -82,15 +82,21 @@ async def _waits(connection: Connection, refused: Sequence[TurnRequest], now: da
     return {row["budget"]: Turn(False, row["wait"], row["held_until"]) for row in rows}
 
 
-async def give_back(connection: Connection, budgets: Collection[str], holder: UUID) -> None:
-    """End the leases of `holder` on `budgets`."""
+async def give_back(connection: Connection, budgets: Collection[str], holder: UUID, now: datetime) -> None:
+    """End the leases of `holder` on `budgets`.
+
+    The token that was taken counts from `now` at the earliest: a host that sees a slow request followed by a quick one
+    must not see them closer to each other than its rate allows.
+    """
     await connection.execute(
         """
-        UPDATE host_budgets SET holder = NULL, lease_until = NULL WHERE holder = $2 AND budget IN (
+        UPDATE host_budgets SET holder = NULL, lease_until = NULL, full_at = greatest(full_at, $3::timestamptz + spacing)
+        WHERE holder = $2 AND budget IN (
             SELECT budget FROM host_budgets WHERE budget = ANY ($1::text[]) ORDER BY budget FOR UPDATE)
         """,
         sorted(budgets),
         holder,
+        now,
     )
 
 

@@ -74,6 +74,15 @@ async def test_a_burst_passes_at_once_and_then_the_rate_holds(gates, time):
     assert (time.now - START).total_seconds() == pytest.approx(5, abs=0.3)
 
 
+async def test_a_slow_request_is_followed_at_the_distance_that_the_rate_asks_for(gates, time):
+    gate = gates(manners(20, 1))
+    async with gate.turn("a.example"):
+        await time.sleep(2.5)
+    ended = time.now
+    await passes(gate, "a.example")
+    assert (time.now - ended).total_seconds() >= 3
+
+
 async def test_two_runs_share_the_rate_of_a_host(gates, time):
     one, other = gates(manners(60, 4)), gates(manners(60, 4))
     for _ in range(4):

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from pake_pipelines.config.manners import Http, Rate
 from pake_pipelines.sources.clock import SYSTEM, Clock
-from pake_pipelines.sources.http.bucket import reserve
+from pake_pipelines.sources.http.bucket import interval_of, reserve
 from pake_pipelines.sources.protocol import SourceError
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
@@ -83,7 +83,11 @@ class LocalGate:
             if wait:
                 await self._clock.sleep(wait)
                 await self._outwait(name, budget)
-            yield
+            try:
+                yield
+            finally:
+                # the host counts from the end of a slow request, too
+                budget.full_at = max(budget.full_at, self._clock.monotonic() + interval_of(rate))
 
     async def hold(self, host: str, until: datetime) -> None:
         """See `Gate.hold`."""
