@@ -80,7 +80,7 @@ def _counts(state: RunState, step: str) -> str:
 
 def _said(numbers: Mapping[str, float]) -> str:
     if "sources_asked" in numbers:
-        return f"{int(numbers['processed'])} items processed, {int(numbers['errors'])} sources failed"
+        return f"{int(numbers['processed'])} items processed, {int(numbers['errors'])} visits failed"
     if "dagster/row_count" in numbers:
         return f"{int(numbers['dagster/row_count'])} items"
     kept = {name: int(numbers.get(name, 0)) for name in ("new", "updated", "unchanged", "skipped", "failed")}

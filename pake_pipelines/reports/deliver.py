@@ -13,7 +13,7 @@ from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
 from pake_pipelines.store import nodes
 from pake_pipelines.store.database import Database
 
-_LAYOUT = "2"
+_LAYOUT = "3"
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from typing import Any
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.reports.charts import histogram
+from pake_pipelines.reports.ingestion import IngestionReport
 from pake_pipelines.reports.qa import QaReport
 
 
@@ -38,6 +39,17 @@ def qa_html(report: QaReport) -> str:
 def qa_markdown(report: QaReport) -> str:
     """Return the QA report as Markdown, for metadata and messages."""
     return render("qa.md.j2", report=report)
+
+
+def ingestion_html(report: IngestionReport) -> str:
+    """Return the ingestion report as one self-contained page."""
+    most = max((hour.visits for hour in report.hours), default=0)
+    return render("ingestion.html.j2", report=report, most_visits=most)
+
+
+def ingestion_markdown(report: IngestionReport) -> str:
+    """Return the ingestion report as Markdown, for metadata and messages."""
+    return render("ingestion.md.j2", report=report)
 
 
 def _cell(value: object) -> str:

@@ -28,7 +28,7 @@ def listed(terminal):
 def test_every_line_of_a_list_is_added_known_repeated_or_named(listed):
     done = listed.pake("sources", "import-opml", "list.opml", "--schedule", "daily", "--authority", "news")
     assert done.code == 0
-    assert "3 feeds added, 1 are configured already, 1 listed more than once, 1 could not be taken" in done.stdout
+    assert "feeds added: 3; configured already: 1; listed more than once: 1; not taken: 1" in done.stdout
     assert "not taken: Torn: it has no feed address" in done.stderr
     found = {slug: source for slug, source in listed.config.sources.items() if slug != "old"}
     assert {slug: (one.url, one.tags, one.authority, one.enabled) for slug, one in found.items()} == {
@@ -50,7 +50,7 @@ def test_importing_a_list_twice_adds_nothing_the_second_time(listed):
 
 def test_a_dry_run_shows_what_would_come_and_changes_nothing(listed):
     done = listed.pake("sources", "import-opml", "list.opml", "--dry-run")
-    assert (done.code, "+   blog-2:" in done.stdout, "3 feeds to add" in done.stdout) == (0, True, True)
+    assert (done.code, "+   blog-2:" in done.stdout, "feeds to add: 3" in done.stdout) == (0, True, True)
     assert listed.file.read_text() == BASE
 
 
@@ -109,7 +109,7 @@ def test_what_is_exported_is_the_same_after_an_import_into_an_empty_project(term
     terminal.configure(EXPORTED)
     before = facts(terminal.config)
     done = terminal.pake("sources", "export-opml", "out.opml")
-    assert "4 feeds written to out.opml" in done.stderr
+    assert "feeds written to out.opml: 4" in done.stderr
     assert "left out, because they are no feeds at a web address: e, f" in done.stderr
     terminal.configure("")
     assert terminal.pake("sources", "import-opml", "out.opml").code == 0

@@ -8,6 +8,7 @@ import pytest
 
 from pake_pipelines_tests.defs.conftest import checked, materialized
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
+from pake_pipelines_tests.site import Page
 
 BEHIND = {
     "entries",
@@ -47,7 +48,10 @@ def test_a_dead_source_shows_a_failed_check_with_its_cause(mixed, today):
     assert "the server answers 404" in dead.description
     assert (dead.metadata["kind"].value, dead.metadata["failures_in_a_row"].value) == ("http_status", 1)
     assert alive.passed
-    assert {key for key, one in checks.items() if not one.passed} == {("source/dead", "source_reachable")}
+    assert {key for key, one in checks.items() if not one.passed} == {
+        ("source/dead", "source_reachable"),
+        ("ingestion_report", "ingestion_error_free"),
+    }
 
 
 def test_entries_name_the_sources_that_failed(mixed, today):
@@ -155,7 +159,7 @@ def test_a_run_whose_sources_could_be_read_is_free_of_errors(mixed, today):
 
 def test_a_run_that_asked_nobody_says_so_and_claims_nothing(project, site, today):
     made = project(sources_yaml(feed=site.url("/feed")))
-    site.pages["/feed"] = rss(item(1))
+    site.pages["/feed"] = Page(rss(item(1)))
     assert made.run(today).success
     again = made.run(today, "feed", config={"only_due": True})
     metadata = materialized(again)["ingestion_report"]

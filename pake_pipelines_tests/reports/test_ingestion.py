@@ -138,9 +138,15 @@ def test_the_page_is_well_formed_and_needs_nothing_from_elsewhere(made):
 
 
 def test_a_chart_is_drawn_only_of_visits():
-    assert "svg" in Page(ingestion_html(full())).tags
+    assert ("class", "hours") in Page(ingestion_html(full())).attributes
     quiet = replace(full(), hours=(Hour(NOW, 0, 0, 0),) * 24)
-    assert "svg" not in Page(ingestion_html(quiet)).tags
+    assert ("class", "hours") not in Page(ingestion_html(quiet)).attributes
+
+
+def test_the_bars_of_the_chart_are_measured_by_the_busiest_hour():
+    hours = (Hour(NOW, 3, 1, 0), Hour(NOW, 1, 0, 0))
+    styles = [value for name, value in Page(ingestion_html(report(hours=hours))).attributes if name == "style"]
+    assert styles == ["height: 25.0%", "height: 75.0%", "height: 0.0%", "height: 25.0%"]
 
 
 def test_no_markup_of_a_source_reaches_the_page():

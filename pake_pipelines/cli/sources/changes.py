@@ -36,4 +36,7 @@ def readers_of(config: SourcesConfig, slugs: Sequence[str]) -> str:
 def tell_running_stack(settings: Settings) -> None:
     """Say what a running Dagster needs in order to learn of a change; say nothing when it is down."""
     if held := running(settings):
-        err.print(f"[dim]reload the code location in Dagster's UI ({held[1]}/locations) to put it into force[/]")
+        err.print(
+            f"[dim]Dagster runs and does not know of it yet: reload the code location at {held[1]}/locations first[/]",
+            soft_wrap=True,
+        )

@@ -68,9 +68,13 @@ def retry(
     if as_json:
         print_json(asdict(retried))
         return
+    if not letters:
+        out.print("no dead letters")
+        return
     out.print(
         f"{len(letters)} dead letters: {retried.readable} readable now ({retried.stored} items stored), "
-        f"{retried.forgotten} are fetched again with the next visit, {len(retried.failing)} still unreadable"
+        f"{retried.forgotten} are fetched again with the next visit, {len(retried.failing)} still unreadable",
+        soft_wrap=True,
     )
     for letter_id, reason in retried.failing.items():
         out.print(Text.assemble((f"{letter_id}: ", "yellow"), reason), soft_wrap=True)

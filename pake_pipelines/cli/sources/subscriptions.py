@@ -120,8 +120,9 @@ def _tell(plan: ImportPlan, edited: Edited | None, *, dry_run: bool) -> None:
     if edited and dry_run:
         show_change(edited, dry_run=True)
     out.print(
-        f"{len(plan.added)} feeds {'to add' if dry_run else 'added'}, {len(plan.configured)} are configured already, "
-        f"{len(plan.repeated)} listed more than once, {len(plan.faults)} could not be taken"
+        f"feeds {'to add' if dry_run else 'added'}: {len(plan.added)}; configured already: {len(plan.configured)}; "
+        f"listed more than once: {len(plan.repeated)}; not taken: {len(plan.faults)}",
+        soft_wrap=True,
     )
     for fault in plan.faults:
         err.print(f"[yellow]not taken:[/] {escape(fault)}", soft_wrap=True)
@@ -143,7 +144,7 @@ def export_opml(
             file.write_bytes(written)
         except OSError as error:
             fail(f"{file}: {error.strerror or error}")
-        err.print(f"{len(feeds)} feeds written to {escape(str(file))}")
+        err.print(f"feeds written to {escape(str(file))}: {len(feeds)}", soft_wrap=True)
     others = [slug for slug in config.sources if slug not in feeds]
     if others:
         err.print(f"[dim]left out, because they are no feeds at a web address: {', '.join(others)}[/]", soft_wrap=True)

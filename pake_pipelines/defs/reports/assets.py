@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 
 import dagster as dg
 
+from pake_pipelines.defs.reports.ingestion import ingestion_report
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_POOL, OWNER, REPORTS_GROUP
 
 
 def report_assets() -> list[dg.AssetsDefinition]:
     """Return the report assets."""
-    return [qa_report]
+    return [ingestion_report, qa_report]
 
 
 @dg.asset(
