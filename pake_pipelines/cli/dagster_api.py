@@ -54,6 +54,15 @@ class RunState:
         return self.status in ENDED
 
 
+_RELOAD = """
+mutation Reload($location: String!) {
+  reloadRepositoryLocation(repositoryLocationName: $location) {
+    __typename
+    ... on PythonError { message }
+    ... on UnauthorizedError { message }
+  }
+}
+"""
 _LAUNCH = """
 mutation Launch($params: ExecutionParams!) {
   launchRun(executionParams: $params) {
@@ -210,10 +219,19 @@ class DagsterApi:
             },
         }
         found = self.ask(_LAUNCH, params=params)["launchRun"]
+        if "DagsterInvalidSubsetError" in str(found.get("message")):
+            self.reload()  # the configuration may name sources that the code location has not seen yet
+            found = self.ask(_LAUNCH, params=params)["launchRun"]
         if found["__typename"] != "LaunchRunSuccess":
             raise DagsterError(f"Dagster does not launch {job}: {found.get('message') or found}")
         run_id: str = found["run"]["runId"]
         return run_id
+
+    def reload(self) -> None:
+        """Let Dagster read the configuration again. Raises DagsterError when it cannot be read."""
+        found = self.ask(_RELOAD, location=LOCATION)["reloadRepositoryLocation"]
+        if found["__typename"] != "WorkspaceLocationEntry":
+            raise DagsterError(f"Dagster does not reload {LOCATION}: {found.get('message') or found}")
 
     def run(self, run_id: str) -> RunState:
         """Return how a run stands. Raises DagsterError."""

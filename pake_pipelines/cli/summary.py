@@ -28,11 +28,11 @@ def read_summary(settings: Settings) -> tuple[list[SourceSummary], list[dict[str
 def summary_table(summaries: list[SourceSummary], visits: list[dict[str, Any]]) -> Table:
     """Return the table of all enabled sources."""
     table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("source")
+    table.add_column("source", no_wrap=True)
     for column in _COLUMNS:
         table.add_column(column, justify="right")
     table.add_column("confidence", justify="right")
-    table.add_column("last visit")
+    table.add_column("last visit", no_wrap=True, overflow="ellipsis")
     by_slug = {summary.source: summary for summary in summaries}
     for visit in visits:
         if visit["enabled"]:

@@ -90,7 +90,8 @@ async def give_back(connection: Connection, budgets: Collection[str], holder: UU
     """
     await connection.execute(
         """
-        UPDATE host_budgets SET holder = NULL, lease_until = NULL, full_at = greatest(full_at, $3::timestamptz + spacing)
+        UPDATE host_budgets
+        SET holder = NULL, lease_until = NULL, full_at = greatest(full_at, $3::timestamptz + spacing)
         WHERE holder = $2 AND budget IN (
             SELECT budget FROM host_budgets WHERE budget = ANY ($1::text[]) ORDER BY budget FOR UPDATE)
         """,
