@@ -33,8 +33,8 @@ install: $(STAMP) ## create .venv with the pinned dependencies
 run: $(STAMP) ## start everything and ingest for the first time; Ctrl-C stops it
 	@exec $(BIN)/pake up
 
-test: $(STAMP) ## run the tests
-	$(BIN)/python -m pytest $(ARGS)
+test: $(STAMP) ## run the tests, a file on each core; ARGS="-n 0 -x ..." for pytest itself
+	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
 
 check: $(STAMP) ## lint, types, layering, definitions, workspace
 	$(BIN)/ruff format --check .

@@ -1,15 +1,10 @@
-"""Backfills from the terminal: what is said of each day, and one for real, with a source that fails."""
-
-import json
-import os
-from datetime import UTC, datetime, time, timedelta
+"""Backfills from the terminal: what is said of each day."""
 
 import pytest
 
 from pake_pipelines.cli.backfill_api import BackfillState, DayRun, newest_of_each_day
 from pake_pipelines.cli.backfill_days import what_came_of
 from pake_pipelines.cli.dagster_api import Made, RunState
-from pake_pipelines_tests.cli.stack import Project
 
 DAY = "2026-11-20"
 
@@ -100,46 +95,3 @@ def test_the_newest_run_of_a_day_counts_and_one_that_will_be_tried_again_is_not_
 def test_a_backfill_is_over_with_its_last_day_or_when_dagster_ends_it(status, runs, over):
     state = BackfillState(status, None, {day: DayRun(day, one) for day, one in runs.items()})
     assert state.over(["a", "b"]) is over
-
-
-# --- for real
-
-
-# too short to be kept, so that no run has to load the embedding model
-SHORT_NOTE = "A short note."
-SOURCES = """
-sources:
-  notes: {name: Notes, kind: folder, path: notes, authority: local}
-  missing: {name: Missing, kind: folder, path: missing}
-schedules: {}
-"""
-
-
-@pytest.fixture
-def project(tmp_path):
-    """A project with a note of each of two past days, and a folder that is not there."""
-    made = Project(tmp_path / "project")
-    (made.home / "configs" / "sources.yaml").write_text(SOURCES)
-    for note, day in zip(sorted((made.home / "notes").iterdir()), past_days(), strict=False):
-        note.write_text(SHORT_NOTE)
-        moment = datetime.combine(day, time(12), UTC).timestamp()
-        os.utime(note, (moment, moment))
-    return made
-
-
-def past_days():
-    today = datetime.now(UTC).date()
-    return [today - timedelta(days=back) for back in (2, 1)]
-
-
-def test_a_range_is_a_backfill_with_a_run_for_each_day_in_which_a_dead_source_spoils_nothing(project):
-    first, last = past_days()
-    done = project.pake("ingest", "--from", str(first), "--to", str(last), "--max-items", "5", "--json")
-    said = json.loads(done.stdout)
-    assert [day["day"] for day in said["days"]] == [str(first), str(last)]
-    assert [day["status"] for day in said["days"]] == ["partly done", "partly done"]
-    assert [day["sources"]["notes"]["new"] for day in said["days"]] == [1, 1]
-    assert [day["sources"]["missing"]["outcome"] for day in said["days"]] == ["failed", "failed"]
-    assert all("no such folder" in day["causes"][0] for day in said["days"])
-    assert len({day["run_id"] for day in said["days"]}) == 2
-    assert done.returncode == 1

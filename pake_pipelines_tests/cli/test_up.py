@@ -1,8 +1,11 @@
 """`pake up` for real: first start, use, Ctrl-C, a second start, a killed start, and what stands in its way."""
 
+import json
+import os
 import signal
 import socket
 import tempfile
+from datetime import UTC, datetime, time, timedelta
 from pathlib import Path
 
 import psutil
@@ -62,7 +65,36 @@ def test_an_item_is_explained_from_bytes_to_verdict(project, first_start):
         assert step in shown
 
 
+def test_a_source_that_was_just_added_is_known_to_the_next_ingestion(project, first_start):
+    config = project.home / "configs" / "sources.yaml"
+    missing = "  missing: {name: Missing, kind: folder, path: missing}\n"
+    config.write_text(config.read_text().replace("schedules:", f"{missing}schedules:"))
+    said = project.json("ingest", "missing")
+    assert (said["status"], "none of the 1 sources could be read" in said["error"]) == ("FAILURE", True)
+
+
+def test_a_range_is_a_backfill_with_a_run_for_each_day_in_which_a_dead_source_spoils_nothing(project, first_start):
+    first, last = days = [datetime.now(UTC).date() - timedelta(days=back) for back in (2, 1)]
+    for day in days:
+        note = project.home / "notes" / f"{day}.md"
+        note.write_text("A short note.")  # too short to be kept, so that no run has to load the embedding model
+        moment = datetime.combine(day, time(12), UTC).timestamp()
+        os.utime(note, (moment, moment))
+    done = project.pake(
+        "ingest", "notes", "missing", "--from", str(first), "--to", str(last), "--max-items", "5", "--json"
+    )
+    said = json.loads(done.stdout)
+    assert [day["day"] for day in said["days"]] == [str(first), str(last)]
+    assert [day["status"] for day in said["days"]] == ["partly done", "partly done"]
+    assert [day["sources"]["notes"]["new"] for day in said["days"]] == [1, 1]
+    assert [day["sources"]["missing"]["outcome"] for day in said["days"]] == ["failed", "failed"]
+    assert all("no such folder" in day["causes"][0] for day in said["days"])
+    assert len({day["run_id"] for day in said["days"]}) == 2
+    assert done.returncode == 1
+
+
 def test_ctrl_c_stops_everything_and_a_second_start_keeps_data_and_runs(project, first_start):
+    before = project.json("status")["sources"]
     family = first_start.family()
     assert first_start.end(signal.SIGINT) == 0
     assert not [process for process in family if process.is_running() and process.status() != psutil.STATUS_ZOMBIE]
@@ -71,8 +103,7 @@ def test_ctrl_c_stops_everything_and_a_second_start_keeps_data_and_runs(project,
     try:
         again.wait_until(READY)
         assert "first ingestion" not in again.said()
-        notes = next(source for source in project.json("status")["sources"] if source["source"] == "notes")
-        assert notes["items"] == 3
+        assert project.json("status")["sources"] == before
     finally:
         again.end(signal.SIGTERM)
 
