@@ -5,6 +5,7 @@ import json
 import sys
 from dataclasses import dataclass
 
+from pake_pipelines.cli import console
 from pake_pipelines.cli.main import run
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.settings import get_settings
@@ -37,7 +38,9 @@ class Terminal:
         self._capsys = capsys
         self.file.parent.mkdir(parents=True, exist_ok=True)
         (home / "dagster.yaml").touch()
-        self.environment(PAKE_HOME=str(home), COLUMNS="300")
+        self.environment(PAKE_HOME=str(home))
+        for stream in (console.out, console.err):
+            monkeypatch.setattr(stream, "width", 300)
         monkeypatch.chdir(home)
 
     def environment(self, **variables):
