@@ -1,18 +1,23 @@
 """What a project holds, source by source: the table after a run and for `pake status`."""
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
 
 from rich.table import Table
 from rich.text import Text
 
+from pake_pipelines.cli.console import out
 from pake_pipelines.settings import Settings
 from pake_pipelines.store import nodes, runs
 from pake_pipelines.store.database import addresses, open_database
 from pake_pipelines.store.nodes import SourceSummary
 
-_COLUMNS = ("items", "verified", "pending", "quarantined", "rejected", "dropped", "duplicates")
+_AVERAGE: Final = "average"
+_COLUMNS: Final = ("items", "verified", "pending", "quarantined", "rejected", "dropped", "duplicates", _AVERAGE)
+_FEW_COLUMNS: Final = ("items", "verified", "pending")
+# what all columns take beside the longest of the shipped slugs and a short last visit
+_WIDE: Final = 120
 
 
 def read_summary(settings: Settings) -> tuple[list[SourceSummary], list[dict[str, Any]]]:
@@ -26,28 +31,35 @@ def read_summary(settings: Settings) -> tuple[list[SourceSummary], list[dict[str
 
 
 def summary_table(summaries: list[SourceSummary], visits: list[dict[str, Any]]) -> Table:
-    """Return the table of all enabled sources."""
+    """Return the table of all enabled sources, with fewer columns where the terminal is narrow."""
+    shown = _COLUMNS if out.width >= _WIDE else _FEW_COLUMNS
     table = Table(box=None, header_style="bold", padding=(0, 1))
     table.add_column("source", no_wrap=True)
-    for column in _COLUMNS:
-        table.add_column(column, justify="right")
-    table.add_column("confidence", justify="right")
-    table.add_column("last visit", no_wrap=True, overflow="ellipsis")
+    for column in shown:
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("last visit")
     by_slug = {summary.source: summary for summary in summaries}
     for visit in visits:
         if visit["enabled"]:
-            table.add_row(visit["source"], *_numbers(by_slug.get(visit["source"])), last_visit(visit))
-    total = [sum(getattr(summary, column) for summary in summaries) for column in _COLUMNS]
+            last = last_visit(visit)
+            last.no_wrap, last.overflow = True, "ellipsis"  # what is too long for the terminal gives way here
+            table.add_row(visit["source"], *_numbers(by_slug.get(visit["source"]), shown), last)
+    total = [str(sum(getattr(summary, column) for summary in summaries)) for column in shown if column != _AVERAGE]
     table.add_section()
-    table.add_row("all", *map(str, total), "", "", style="bold")
+    table.add_row("all", *total, style="bold")
     return table
 
 
-def _numbers(summary: SourceSummary | None) -> list[str]:
+def _numbers(summary: SourceSummary | None, shown: Sequence[str]) -> list[str]:
     if summary is None:
-        return ["-"] * (len(_COLUMNS) + 1)
-    average = f"{summary.average:.2f}" if summary.average is not None else "-"
-    return [*(str(getattr(summary, column)) for column in _COLUMNS), average]
+        return ["-"] * len(shown)
+    return [_shown(getattr(summary, column)) for column in shown]
+
+
+def _shown(number: float | None) -> str:
+    if number is None:
+        return "-"
+    return str(number) if isinstance(number, int) else f"{number:.2f}"
 
 
 def last_visit(visit: Mapping[str, Any]) -> Text:
