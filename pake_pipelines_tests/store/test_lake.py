@@ -21,7 +21,9 @@ def files(tmp_path):
     return sorted(path for path in (tmp_path / "lake").rglob("*") if path.is_file())
 
 
-@pytest.mark.parametrize("body", [b"", b"text", os.urandom(100_000), b"\0" * 5_000_000])
+@pytest.mark.parametrize(
+    "body", [b"", b"text", os.urandom(100_000), b"\0" * 5_000_000], ids=["empty", "text", "noise", "zeros"]
+)
 def test_what_was_archived_comes_back_byte_for_byte(lake, body):
     archived = lake.write("feed", DAY, body)
     assert lake.read(archived.path) == body
