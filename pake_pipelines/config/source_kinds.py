@@ -13,6 +13,7 @@ _ENVIRONMENT_NAME: Final = re.compile(r"[A-Z][A-Z0-9_]*")
 
 
 def web_address(url: str) -> str:
+    """Return `url` if it is a web address with a host and without credentials. Raises ValueError."""
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
         raise ValueError("expected an http:// or https:// address with a host")

@@ -16,7 +16,7 @@ from pake_pipelines.pipeline.standing import Outcome, Rules, after_visit, is_res
 from pake_pipelines.pipeline.visitor import Order, Visit, Visitor
 from pake_pipelines.sources.clock import SYSTEM, Clock
 from pake_pipelines.sources.readers import reader_for
-from pake_pipelines.store import entries, runs, sources
+from pake_pipelines.store import dead_letters, entries, runs, sources
 from pake_pipelines.store.database import Database
 from pake_pipelines.store.runs import VisitRow
 from pake_pipelines.store.sources import SourceEvent, SourceRow, SourceState
@@ -71,7 +71,7 @@ async def _orders(reading: Reading, slugs: Sequence[str], limit: int | None, ful
         await sources.sync_sources(connection, source_rows(config))
         states = await sources.load_states(connection, slugs)
         held = await entries.counts_of_day(connection, run.day, slugs)
-        letters = await entries.sources_with_dead_letters(connection, slugs)
+        letters = await dead_letters.count_by_source(connection)
     return [
         Order(
             source=slug,

@@ -17,9 +17,10 @@ from pake_pipelines.pipeline.entry_plan import EntryPlan, identity_of, partition
 from pake_pipelines.pipeline.grouping import Grouped
 from pake_pipelines.sources.feeds.continuity import KnownItem, continued
 from pake_pipelines.sources.protocol import Cursor, Window
-from pake_pipelines.store import entries, fetches, marks, sources
+from pake_pipelines.store import dead_letters, entries, fetches, marks, sources
 from pake_pipelines.store.database import Connection, Database
-from pake_pipelines.store.entries import CurrentVersion, ItemKey, NewLetter, NewVersion
+from pake_pipelines.store.dead_letters import NewLetter
+from pake_pipelines.store.entries import CurrentVersion, ItemKey, NewVersion
 from pake_pipelines.store.fetches import NewFetch
 from pake_pipelines.store.sources import Progress, SourceState
 
@@ -192,10 +193,10 @@ class Intake:
         letters = []
         for delivery, fetch_id in zip(deliveries, fetch_ids, strict=True):
             if delivery.clears:
-                await entries.clear_dead_letters(connection, delivery.source, delivery.url)
+                await dead_letters.clear(connection, delivery.source, delivery.url)
             unparsed = delivery.parsed.unparsed
             letters += [NewLetter(delivery.source, delivery.day, fetch_id, letter) for letter in unparsed]
-        await entries.save_dead_letters(connection, letters, self._run_id)
+        await dead_letters.save(connection, letters, self._run_id)
 
     async def _remember(
         self,

@@ -148,18 +148,18 @@ class Visitor:
         A reader with a new parser reads again whatever is asked for as a whole: feeds and known bodies. One that goes
         on from a position keeps it, because its past is in the archive.
         """
+        if self._order.full_reprocess:
+            return Memory()
         same_parser = state.parser_version == self._reader.version
-        async with self._database.connection() as connection:
-            if self._window:
-                days = self._window
+        cursor = state.cursor if same_parser or self._reader.dated else {}
+        known: dict[str, RawFetch] = {}
+        if days := self._window:
+            async with self._database.connection() as connection:
                 cursor = await sources.load_window_cursor(connection, self._slug, days.first, days.last)
-            else:
-                cursor = state.cursor if same_parser or self._reader.dated else {}
-            known: dict[str, RawFetch] = {}
-            if self._reader.remembers_bodies and same_parser and not self._order.full_reprocess:
+        if self._reader.remembers_bodies and same_parser:
+            async with self._database.connection() as connection:
                 known = await fetches.latest_by_url(connection, self._slug)
-        bodies = {url: KnownBody(raw.modified_at, raw.size, raw.sha256) for url, raw in known.items()}
-        return Memory({} if self._order.full_reprocess else cursor, bodies)
+        return Memory(cursor, {url: KnownBody(raw.modified_at, raw.size, raw.sha256) for url, raw in known.items()})
 
     async def _answers(self, memory: Memory) -> AsyncIterator[Answer]:
         """Ask the source; whatever its reader trips over is that source's failure and nobody else's."""

@@ -1,4 +1,4 @@
-"""Items and the versions of what their source said of them (`items`, `entries`, `dead_letters`)."""
+"""Items and the versions of what their source said of them (`items`, `entries`)."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from uuid import UUID
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
-from pake_pipelines.model.entry import Entry, Unparsed
+from pake_pipelines.model.entry import Entry
 from pake_pipelines.store.database import Connection
 
 
@@ -173,57 +173,6 @@ async def bury(connection: Connection, source: str, url: str) -> list[int]:
         url,
     )
     return [row["entry_id"] for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class NewLetter:
-    """Something that could not become an entry; `fetch_id` leads to its raw bytes, if there are any."""
-
-    source: str
-    day: date
-    fetch_id: int | None
-    letter: Unparsed
-
-
-async def save_dead_letters(connection: Connection, made: Sequence[NewLetter], run_id: str) -> int:
-    """Keep what could not become an entry; return how many were not known before."""
-    if not made:
-        return 0
-    given = [
-        {"source": one.source, "day": one.day, "fetch_id": one.fetch_id}
-        | {"key": one.letter.key, "reason": one.letter.reason, "detail": one.letter.detail}
-        for one in made
-    ]
-    rows = await connection.fetch(
-        """
-        INSERT INTO dead_letters (source, day, fetch_id, key, reason, detail, run_id)
-        SELECT source, day, fetch_id, key, reason, detail, $2
-        FROM jsonb_to_recordset($1) AS g(source text, day date, fetch_id bigint, key text, reason text, detail text)
-        ON CONFLICT (source, key, reason) DO NOTHING
-        RETURNING dead_letter_id
-        """,
-        given,
-        run_id,
-    )
-    return len(rows)
-
-
-async def clear_dead_letters(connection: Connection, source: str, url: str) -> None:
-    """Take back the dead letters of the body at `url`, which is about to be stored anew with those that remain."""
-    await connection.execute(
-        """
-        DELETE FROM dead_letters d WHERE d.source = $1 AND (d.key = $2 OR d.fetch_id IN (
-            SELECT fetch_id FROM raw_fetches WHERE source = $1 AND url = $2))
-        """,
-        source,
-        url,
-    )
-
-
-async def sources_with_dead_letters(connection: Connection, sources: Collection[str]) -> set[str]:
-    """Return which of `sources` have any."""
-    rows = await connection.fetch("SELECT DISTINCT source FROM dead_letters WHERE source = ANY ($1::text[])", sources)
-    return {row["source"] for row in rows}
 
 
 async def load_entries(connection: Connection, entry_ids: Sequence[int]) -> list[StoredEntry]:

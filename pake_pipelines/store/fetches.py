@@ -67,7 +67,7 @@ async def save_fetches(connection: Connection, made: Sequence[NewFetch], run_id:
 
 
 async def bury_bodies(connection: Connection, source: str, url: str) -> None:
-    """Note that `source` no longer has the body at `url`, nor the versions of items in force that came from it."""
+    """Note that `source` no longer has the body at `url`."""
     await connection.execute(
         "UPDATE raw_fetches SET gone_at = now() WHERE source = $1 AND url = $2 AND gone_at IS NULL", source, url
     )

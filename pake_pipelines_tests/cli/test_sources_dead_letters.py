@@ -5,9 +5,9 @@ import asyncio
 import pytest
 
 from pake_pipelines.model.entry import Unparsed
-from pake_pipelines.store import dead_letters, entries, fetches, sources
+from pake_pipelines.store import dead_letters, fetches, sources
 from pake_pipelines.store.database import open_database
-from pake_pipelines.store.entries import NewLetter
+from pake_pipelines.store.dead_letters import NewLetter
 from pake_pipelines.store.fetches import NewFetch
 from pake_pipelines.store.lake import Lake
 from pake_pipelines.store.sources import SourceRow
@@ -35,7 +35,7 @@ async def _buried(url, lake):
             (fetch_id,) = await fetches.save_fetches(connection, [fetched], "run-1")
             letters.append(NewLetter("blog", TODAY, fetch_id, Unparsed(address, "malformed", "not [red]a feed")))
         letters.append(NewLetter("notes", TODAY, None, Unparsed("torn.pdf", "unreadable", "Permission denied")))
-        await entries.save_dead_letters(connection, letters, "run-1")
+        await dead_letters.save(connection, letters, "run-1")
 
 
 async def _facts(url):

@@ -3,8 +3,8 @@
 import pytest
 
 from pake_pipelines.model.entry import Unparsed
-from pake_pipelines.store import dead_letters, entries, sources
-from pake_pipelines.store.entries import NewLetter
+from pake_pipelines.store import dead_letters, sources
+from pake_pipelines.store.dead_letters import NewLetter
 from pake_pipelines.store.sources import SourceRow
 from pake_pipelines_tests.conftest import TODAY
 
@@ -19,7 +19,7 @@ async def connection(database):
             NewLetter(source, TODAY, None, Unparsed(key, "unreadable", f"{key} is torn"))
             for source, key in (("a", "x"), ("b", "y"), ("a", "z"))
         ]
-        await entries.save_dead_letters(connection, letters, "run-1")
+        await dead_letters.save(connection, letters, "run-1")
         yield connection
 
 

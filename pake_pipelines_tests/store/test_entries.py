@@ -6,7 +6,7 @@ import asyncpg
 import pytest
 
 from pake_pipelines.model.entry import Unparsed
-from pake_pipelines.store import entries
+from pake_pipelines.store import dead_letters, entries
 from pake_pipelines_tests.chain import rows, value
 from pake_pipelines_tests.conftest import TODAY
 
@@ -67,8 +67,8 @@ async def test_the_same_dead_letter_is_kept_once(shelf, database):
     for _ in range(2):
         async with database.transaction() as connection:
             counts.append(
-                await entries.save_dead_letters(
-                    connection, [entries.NewLetter("s", TODAY, None, letter) for letter in letters], "r"
+                await dead_letters.save(
+                    connection, [dead_letters.NewLetter("s", TODAY, None, letter) for letter in letters], "r"
                 )
             )
     assert counts == [3, 0]

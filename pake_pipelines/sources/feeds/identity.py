@@ -7,9 +7,6 @@ from dataclasses import replace
 from typing import Final, NamedTuple
 
 from pake_pipelines.model.entry import Entry
-from pake_pipelines.sources.feeds.continuity import KnownItem, continued
-
-__all__ = ["Found", "KnownItem", "continued", "keyed"]
 
 # PostgreSQL indexes no key of more than 2,704 bytes; an identifier is hardly ever longer than an address
 _LONGEST_KEY: Final = 1000

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any, Final
 from urllib.parse import urljoin, urlsplit
@@ -12,6 +12,7 @@ from pake_pipelines.sources.feeds.identity import Found, keyed
 from pake_pipelines.sources.html_tree import decode, depths, tree_of
 from pake_pipelines.sources.protocol import Fetched, SourceError
 from pake_pipelines.sources.scrub import scrub
+from pake_pipelines.sources.web.index import moment_of
 
 _LONGEST_TITLE: Final = 1000
 _MOST_TITLES: Final = 10
@@ -90,7 +91,7 @@ def _canonical(tree: Any, url: str) -> str:
 
 def _published(tree: Any) -> datetime | None:
     stated = (text for expression in _DATES for text in tree.xpath(expression))
-    return next(filter(None, map(_moment, [*stated, *_in_json_ld(tree)])), None)
+    return next(filter(None, map(moment_of, [*stated, *_in_json_ld(tree)])), None)
 
 
 def _in_json_ld(tree: Any) -> Iterator[str]:
@@ -133,12 +134,4 @@ def _looked_for(tree: Any, fetched: Fetched) -> tuple[str | None, datetime | Non
         found = trafilatura.extract_metadata(tree, date_config=dates)
     except _GIVES_UP:
         return None, None
-    return scrub(found.author) or None, _moment(found.date or "")
-
-
-def _moment(text: str) -> datetime | None:
-    try:
-        moment = datetime.fromisoformat(text.strip())
-        return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-    except (ValueError, OverflowError):
-        return None
+    return scrub(found.author) or None, moment_of(found.date or "")

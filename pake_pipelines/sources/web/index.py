@@ -100,7 +100,7 @@ def _located(body: bytes, address: str) -> Iterator[tuple[str, Link]]:
         for _, element in events:
             url = web_link(address, element.findtext("{*}loc") or "")
             if url:
-                yield etree.QName(element).localname, Link(url, _moment(element.findtext("{*}lastmod") or ""))
+                yield etree.QName(element).localname, Link(url, moment_of(element.findtext("{*}lastmod") or ""))
             _release(element)
     except etree.LxmlError:
         return  # what came before the damage is good
@@ -180,7 +180,7 @@ def web_link(base: str, reference: str) -> str | None:
     return url if usable and len(url) <= _LONGEST_ADDRESS else None
 
 
-def _moment(text: str) -> datetime | None:
+def moment_of(text: str) -> datetime | None:
     """Return a W3C date or time (whole days at midnight UTC); None for anything else, coarser dates included."""
     try:
         moment = datetime.fromisoformat(text.strip())

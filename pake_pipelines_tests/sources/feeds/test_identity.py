@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pake_pipelines.model.entry import Entry
-from pake_pipelines.sources.feeds.identity import Found, KnownItem, continued, keyed
+from pake_pipelines.sources.feeds.continuity import KnownItem, continued
+from pake_pipelines.sources.feeds.identity import Found, keyed
 from pake_pipelines_tests.feeds import prose
 
 NOW = datetime(2026, 11, 20, 8, tzinfo=UTC)
