@@ -72,18 +72,35 @@ class LinkRules(Section):
 
 
 class DuplicateRules(Section):
-    """Thresholds are cosine similarities in [0, 1] (C-05); `keep` names the canonical member (C-06)."""
+    """When two items are duplicates (C-05) and which member of a group stays canonical (C-06).
 
+    The near threshold is a Jaccard similarity of shingles, containment the share of the shorter text's shingles that
+    the longer one has, the title threshold a normalised edit similarity; the other two are cosines. All in [0, 1].
+    """
+
+    near_threshold: Share
+    containment_threshold: Share
+    title_threshold: Share
     candidate_threshold: Share
     content_threshold: Share
+    facts_threshold: Share
     max_candidates: int = Field(ge=1, le=100)
-    keep: Literal["oldest", "newest"]
+    keep: Literal["highest_confidence", "oldest", "newest"]
+    suspicious_members: int = Field(ge=2)
 
     @model_validator(mode="after")
     def _ordered(self) -> "DuplicateRules":
         if self.candidate_threshold > self.content_threshold:
             raise ValueError("candidate_threshold must not exceed content_threshold")
         return self
+
+
+class ConnectionRules(Section):
+    """How items are connected beside being copies; `max_degree` bounds the connections of one type of an item."""
+
+    max_degree: int = Field(ge=1, le=100)
+    min_shared_entities: int = Field(ge=1)
+    max_entity_documents: int = Field(ge=2)
 
 
 class Weights(Section):
@@ -146,6 +163,7 @@ class QualityConfig(Section):
     spam: SpamRules
     links: LinkRules
     duplicates: DuplicateRules
+    connections: ConnectionRules
     confidence: ConfidenceRules
     verdict: VerdictRules
     actions: Actions

@@ -1,17 +1,17 @@
 """Fingerprints of texts: equal for texts that a reader would call the same."""
 
 import hashlib
-import re
-import unicodedata
-from typing import Final
 
-_NOT_WORDS: Final = re.compile(r"[\W_]+")
+from pake_pipelines.dedup.tokens import words
 
 
 def content_hash(text: str) -> str:
-    """SHA-256 of the words of `text`: case, markup, punctuation and white space do not count."""
-    words = _NOT_WORDS.sub(" ", unicodedata.normalize("NFKC", text).casefold()).strip()
-    return hashlib.sha256(words.encode("utf-8", "replace")).hexdigest()
+    """SHA-256 of the words of `text`: case, markup, punctuation and white space do not count.
+
+    Of a text without words (emoji, dashes) its visible characters count.
+    """
+    told = " ".join(words(text) or text.split())
+    return hashlib.sha256(told.encode("utf-8", "replace")).hexdigest()
 
 
 def embedding_text(title: str, text: str) -> str:

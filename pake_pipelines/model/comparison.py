@@ -1,25 +1,42 @@
 """Comparisons: what was found on pairs of items, and the groups and connections that follow from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
-Level = Literal["exact_url", "exact_text", "semantic"]
-Decision = Literal["duplicate", "similar"]
+Level = Literal["exact", "near", "semantic"]
+Reason = Literal["same_text", "same_address", "shared_words", "contained", "same_title", "close_meaning"]
+Decision = Literal["duplicate", "similar", "contradicted"]
+Ruling = Literal["together", "apart"]
+Keep = Literal["highest_confidence", "oldest", "newest"]
+ConnectionType = Literal["duplicate_of", "similar_to", "shares_entity", "cites"]
 
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A compared pair with `a < b`, its level, score in [0, 1], decision and evidence."""
+    """A compared pair with `a < b`: what brought the two close, how close (score in [0, 1]), and what follows.
+
+    `contradicted` pairs are as close as duplicates, but state other facts; groups never hold both.
+    """
 
     a: UUID
     b: UUID
     level: Level
+    reason: Reason
     score: float
     decision: Decision
     evidence: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Ruled:
+    """What a person decided on a pair with `a < b`; it outranks what comparing them says."""
+
+    a: UUID
+    b: UUID
+    ruling: Ruling
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,6 +46,7 @@ class Pair:
     pake_id: UUID
     other_id: UUID
     level: Level
+    reason: Reason
     score: float
     decision: Decision
     canonical_id: UUID | None
@@ -36,11 +54,15 @@ class Pair:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """What decides on the canonical member: the date of the item and the authority of its source in [0, 1]."""
+    """What decides on the canonical member: whether it is fit to stand for others, its confidence, its date.
+
+    `confidence` in [0, 1] rests on the item's own evidence, so that it does not depend on its part in a group.
+    """
 
     pake_id: UUID
     dated: datetime | None
-    authority: float
+    confidence: float
+    acceptable: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +72,15 @@ class Group:
     group_id: UUID
     canonical_id: UUID
     members: tuple[UUID, ...]
+    canonical_because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """A directed connection with its strength in [0, 1] and the level of comparison behind it."""
+    """A directed connection with its strength in [0, 1] and the evidence for it."""
 
     source_id: UUID
     target_id: UUID
-    connection_type: str
+    connection_type: ConnectionType
     strength: float
-    level: str
+    evidence: Mapping[str, Any] = field(default_factory=dict)

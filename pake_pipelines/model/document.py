@@ -41,7 +41,8 @@ class Document:
     """The cleaned form of one entry version.
 
     `content_hash` is over the normalised text alone and finds exact copies; `embedding_key` is over the text that
-    is embedded (title and text). `dropped` names the ingest filter that stopped the item, or None.
+    is embedded (title and text). `links` are the canonical addresses that it links to, without its own, `entities` the
+    casefolded names in it. `dropped` names the ingest filter that stopped the item, or None.
     """
 
     entry_id: int
@@ -53,6 +54,8 @@ class Document:
     language: Language
     structure: Structure
     linguistics: Linguistics
+    links: tuple[str, ...] = ()
+    entities: tuple[str, ...] = ()
     truncated: bool = False
     dropped: str | None = None
     problems: tuple[str, ...] = field(default=())

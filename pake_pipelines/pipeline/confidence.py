@@ -30,7 +30,7 @@ async def score_items(kit: Kit, database: Database, run: Run) -> StageResult:
     watch, rules = Stopwatch(), kit.quality
     version = confidence_version(rules)
     async with database.connection() as connection:
-        todo = await marks.pending(connection, Stage.CONFIDENCE, run.day, version)
+        todo = await marks.pending(connection, Stage.CONFIDENCE, run.day, version, everywhere=run.everywhere)
     result = StageResult()
     for batch in batches(todo):
         async with database.connection() as connection:

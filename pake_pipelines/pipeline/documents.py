@@ -4,18 +4,21 @@ import importlib.util
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import islice
+from typing import Final
 
 from pake_pipelines import crash, dedup, text
 from pake_pipelines.config.quality import IngestFilters, QualityConfig
 from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.dedup.canonical import canonical_url
+from pake_pipelines.dedup.facts import names
 from pake_pipelines.dedup.fingerprint import content_hash, embedding_key
 from pake_pipelines.model.document import Document, Linguistics
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
-from pake_pipelines.store import connections, documents, duplicates, entries, marks, nodes
+from pake_pipelines.store import connections, documents, duplicates, entries, marks, nodes, references
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.entries import StoredEntry
 from pake_pipelines.store.marks import Stage
@@ -23,7 +26,15 @@ from pake_pipelines.text.clean import clean_text, clean_title
 from pake_pipelines.text.extract import extract, extractor_version
 from pake_pipelines.text.language import detect_language
 from pake_pipelines.text.linguistics import load_pipeline, measure_all
+from pake_pipelines.text.links import find_links
 from pake_pipelines.text.structure import measure_structure
+
+_MAX_LINKS: Final = 50
+_MAX_NAME: Final = 100  # characters; what is longer is a sentence that was taken for a name
+# entities that name nothing: numbers, amounts, times and languages
+_NAMELESS: Final = frozenset(
+    {"CARDINAL", "DATE", "LANGUAGE", "MONEY", "ORDINAL", "PERCENT", "QUANTITY", "TIME"},
+)
 
 
 async def build_documents(kit: Kit, database: Database, run: Run) -> StageResult:
@@ -31,25 +42,41 @@ async def build_documents(kit: Kit, database: Database, run: Run) -> StageResult
     watch, rules, model = Stopwatch(), kit.quality, kit.settings.spacy_model
     version = documents_version(rules, model)
     async with database.connection() as connection:
-        todo = await marks.pending(connection, Stage.DOCUMENTS, run.day, version)
+        todo = await marks.pending(connection, Stage.DOCUMENTS, run.day, version, everywhere=run.everywhere)
     result = StageResult(details={"dropped": {}})
     for batch in batches(todo):
         async with database.connection() as connection:
             found = await entries.load_entries(connection, batch)
         made = list(clean(found, rules, model))
         async with database.transaction() as connection:
-            changed = await documents.save_documents(connection, made, version=version, run_id=run.run_id)
-            await _withdraw(connection, changed, run.run_id)
+            changed = await save(connection, made, rules, version, run.run_id)
         crash.point(CrashPoint.DOCUMENTS_COMMITTED)
         result = _counted(result, made, len(changed))
     return replace(result, looked_at=len(todo), seconds=watch.seconds)
+
+
+async def save(
+    connection: Connection, made: Sequence[Document], rules: QualityConfig, version: str, run_id: str
+) -> list[int]:
+    """Store `made` with what they refer to and have later stages look again at whatever that changes for others.
+
+    Return the entries whose document is new or differs. Belongs into one transaction.
+    """
+    await connections.lock_connecting(connection)
+    changed = await documents.save_documents(connection, made, version=version, run_id=run_id)
+    limit = rules.connections.max_entity_documents
+    moved = await references.save_references(connection, made, max_documents=limit)
+    await marks.disturb(connection, [Stage.CONNECTIONS], moved)
+    await _withdraw(connection, changed, run_id)
+    return changed
 
 
 async def _withdraw(connection: Connection, changed: Sequence[int], run_id: str) -> None:
     """Take back what an earlier version of a now dropped item brought about: node, connections, part in any pair."""
     dropped = await documents.dropped_items(connection, changed)
     await nodes.withdraw(connection, dropped, run_id)
-    await connections.forget(connection, list(dropped))
+    left = await connections.forget(connection, list(dropped))
+    await marks.disturb(connection, [Stage.CONNECTIONS, *marks.after(Stage.CONNECTIONS)], left)
     await marks.disturb(connection, [Stage.DUPLICATES], await duplicates.partners(connection, list(dropped)))
 
 
@@ -71,19 +98,40 @@ def clean(found: Sequence[StoredEntry], rules: QualityConfig, spacy_model: str) 
 
 
 def _document(entry: StoredEntry, body: str, measured: Linguistics, rules: QualityConfig) -> Document:
-    title = clean_title(entry.title)
+    title, address = clean_title(entry.title), canonical_url(entry.url)
     return Document(
         entry_id=entry.entry_id,
         title=title,
         text=body,
-        canonical_url=canonical_url(entry.url),
+        canonical_url=address,
         content_hash=content_hash(body),
         embedding_key=embedding_key(title, body),
         language=detect_language(body, rules.language),
         structure=measure_structure(body),
         linguistics=measured,
+        links=_links(entry.body, address),
+        entities=_entities(title, body, measured),
         dropped="gone_from_source" if entry.gone else filter_reason(title, body, rules.ingest),
     )
+
+
+def _links(markup: str, own: str | None) -> tuple[str, ...]:
+    """Return the canonical addresses that an entry links to beside its `own`, each once."""
+    found = dict.fromkeys(canonical_url(url) for url in find_links(markup))
+    return tuple(islice((url for url in found if url is not None and url != own), _MAX_LINKS))
+
+
+def _entities(title: str, body: str, measured: Linguistics) -> tuple[str, ...]:
+    """Return the names in a text, casefolded, each once: those that a model found, or else those that look like some.
+
+    An article and a possessive are no part of a name.
+    """
+    if measured.ner != "ok":
+        found = iter(names(title, body))
+    else:
+        said = (text.casefold() for text, label in measured.entities if label not in _NAMELESS)
+        found = (re.sub(r"^the |['\u2019]s$", "", name).strip() for name in said)
+    return tuple(dict.fromkeys(name for name in found if 1 < len(name) <= _MAX_NAME))
 
 
 def filter_reason(title: str, body: str, filters: IngestFilters) -> str | None:

@@ -1,92 +1,158 @@
 """Duplicates: every new document compared with all others, and the groups that follow."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import Final
 from uuid import UUID
 
-from pake_pipelines import crash, dedup
-from pake_pipelines.config.quality import DuplicateRules
+from pake_pipelines import crash, dedup, quality, text
+from pake_pipelines.config.quality import DuplicateRules, QualityConfig
 from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.dedup.decision import decide
 from pake_pipelines.dedup.groups import group
-from pake_pipelines.dedup.pairs import exact, semantic
+from pake_pipelines.dedup.minhash import bands, sign, version, worth_comparing
+from pake_pipelines.dedup.profile import Profile
 from pake_pipelines.model.comparison import Candidate
+from pake_pipelines.model.signature import Signature
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.merit import member_of
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
-from pake_pipelines.store import documents, duplicates, embeddings, marks
+from pake_pipelines.store import documents, duplicates, embeddings, groups, marks, signatures
 from pake_pipelines.store.database import Connection, Database
+from pake_pipelines.store.duplicates import Compared
 from pake_pipelines.store.marks import Stage
+
+# of the documents that share bands with one, those that share most
+_LOOKALIKES: Final = 20
+
+Pairs = dict[tuple[int, int], float | None]
+"""Pairs of entries, the smaller first, with the cosine of their vectors; None where one has none."""
 
 
 async def find_duplicates(kit: Kit, database: Database, run: Run) -> StageResult:
     """Compare the documents of the run's day that were not compared yet under the current rules and model.
 
-    Copies whose common partner has changed are compared once more, until nothing is left to compare.
+    Copies whose common partner has changed are compared once more, until nothing is left to compare. A run that looks
+    `everywhere` compares all documents of all days anew.
     """
-    watch, rules, model = Stopwatch(), kit.quality.duplicates, kit.embedder.model
-    version = version_of(dedup.VERSION, rules, model)
-    result = StageResult(details={"candidates": 0, "groups_touched": 0})
-    while todo := await _pending(database, run, version):
+    watch, stage_version = Stopwatch(), duplicates_version(kit.quality, kit.embedder.model)
+    result = StageResult(details={"pairs": 0, "groups_touched": 0})
+    todo = await _pending(database, run, "" if run.everywhere else stage_version)
+    while todo:
         for batch in batches(todo):
-            async with database.transaction() as connection:
-                await duplicates.lock_grouping(connection)
-                candidates = await _compare(connection, batch, rules, model)
-                await marks.mark(connection, Stage.DUPLICATES, batch, version, run.run_id)
-                changed, groups = await _regroup(connection, batch, candidates, rules, version, run.run_id)
-                await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed)
+            pairs, touched = await _settle(kit, database, batch, stage_version, run.run_id)
             crash.point(CrashPoint.DUPLICATES_COMMITTED)
             details = {
-                "candidates": result.details["candidates"] + len(candidates),
-                "groups_touched": result.details["groups_touched"] + groups,
+                "pairs": result.details["pairs"] + pairs,
+                "groups_touched": result.details["groups_touched"] + touched,
             }
             result = replace(result, new=result.new + len(batch), details=details)
         result = replace(result, looked_at=result.looked_at + len(todo))
-    return replace(result, seconds=watch.seconds)
-
-
-async def _pending(database: Database, run: Run, version: str) -> Sequence[int]:
+        todo = await _pending(database, run, stage_version)
     async with database.connection() as connection:
-        return await marks.pending(connection, Stage.DUPLICATES, run.day, version)
+        counts = await groups.group_counts(connection, suspicious_members=kit.quality.duplicates.suspicious_members)
+    details = {
+        **result.details,
+        "groups": counts.groups,
+        "duplicates": counts.duplicates,
+        "by_level": dict(counts.by_level),
+        "largest_group": counts.largest,
+        "suspicious_groups": counts.suspicious,
+    }
+    return replace(result, seconds=watch.seconds, details=details)
 
 
-async def _compare(
-    connection: Connection, batch: Sequence[int], rules: DuplicateRules, model: str
-) -> dict[tuple[UUID, UUID], Candidate]:
-    """Return the candidates that the documents of `batch` are part of; for one pair the most exact level counts."""
+def duplicates_version(rules: QualityConfig, model: str) -> str:
+    """Return the version of the stage: of what is compared, of the thresholds, and of what elects canonical members."""
+    code = f"{dedup.VERSION} {quality.VERSION} {text.VERSION} {version()} {model}"
+    return version_of(code, rules.duplicates, rules.spam, rules.confidence, str(rules.verdict.auto_reject))
+
+
+async def _pending(database: Database, run: Run, stage_version: str) -> Sequence[int]:
+    async with database.connection() as connection:
+        return await marks.pending(connection, Stage.DUPLICATES, run.day, stage_version, everywhere=run.everywhere)
+
+
+async def _settle(
+    kit: Kit, database: Database, batch: Sequence[int], stage_version: str, run_id: str
+) -> tuple[int, int]:
+    """Compare and group the entries of `batch` in one transaction; return the pairs found and the groups touched."""
+    signed = await _sign(database, batch)
+    async with database.transaction() as connection:
+        await groups.lock_grouping(connection)
+        await signatures.save_signatures(connection, signed, version=version(), bands=bands)
+        found = await compare(connection, batch, kit.quality.duplicates, kit.embedder.model)
+        mine = await documents.pake_ids(connection, batch)
+        paired = await duplicates.replace_candidates(connection, mine, found, version=stage_version, run_id=run_id)
+        await marks.disturb(connection, [Stage.DUPLICATES], paired.parted - set(mine))
+        await marks.mark(connection, Stage.DUPLICATES, batch, stage_version, run_id)
+        regrouped, touched = await regroup(connection, {*mine, *paired.items}, kit.quality, run_id)
+        await marks.disturb(connection, marks.after(Stage.DUPLICATES), paired.items | regrouped)
+    return len(found), touched
+
+
+async def _sign(database: Database, batch: Sequence[int]) -> dict[int, Sequence[Signature]]:
+    async with database.connection() as connection:
+        missing = await signatures.unsigned(connection, batch, version())
+    made = sign([(one.title, one.text) for one in missing])
+    return {one.entry_id: found for one, found in zip(missing, made, strict=True)}
+
+
+async def compare(connection: Connection, batch: Sequence[int], rules: DuplicateRules, model: str) -> list[Candidate]:
+    """Return every pair that matters of which a document of `batch` is part, by all lookups, each decided once."""
+    sharing = set(_ordered(await duplicates.sharing(connection, batch)))
+    pairs = await _pairs(connection, batch, sharing, rules, model)
+    compared = await duplicates.in_force(connection, {entry_id for pair in pairs for entry_id in pair})
+    profiles = {one.entry_id: profile_of(one) for one in compared}
+    found = []
+    for pair, cosine in pairs.items():
+        one, other = (profiles.get(entry_id) for entry_id in pair)
+        if one and other and (pair in sharing or not one.repeats(other)):
+            found.append(decide(one, other, cosine, rules))
+    return [candidate for candidate in found if candidate is not None]
+
+
+def profile_of(one: Compared) -> Profile:
+    """Return the profile of a stored document."""
+    return Profile(one.pake_id, one.title, one.text, one.canonical_url, one.content_hash)
+
+
+async def _pairs(
+    connection: Connection, batch: Sequence[int], sharing: set[tuple[int, int]], rules: DuplicateRules, model: str
+) -> Pairs:
+    chosen = {*sharing, *_ordered(await duplicates.known(connection, batch))}
+    for one in await signatures.lookalikes(connection, batch, bands=bands, limit=_LOOKALIKES):
+        if worth_comparing(one.kind, one.minhash, one.other_minhash):
+            chosen.update(_ordered([(one.entry_id, one.other_entry_id)]))
     near = await embeddings.neighbours(
         connection, batch, model=model, at_least=rules.candidate_threshold, limit=rules.max_candidates
     )
-    near += await embeddings.known_neighbours(connection, batch, model=model)
-    texts = await duplicates.texts(connection, {*batch, *(one.neighbour_entry_id for one in near)})
-    found: dict[tuple[UUID, UUID], Candidate] = {}
-    for one in near:
-        candidate = semantic(texts[one.entry_id], texts[one.neighbour_entry_id], one.similarity, rules)
-        if candidate is not None:
-            found[candidate.a, candidate.b] = candidate
-    for match in await duplicates.exact_matches(connection, batch):
-        candidate = exact(match.pake_id, match.other_id, match.level, match.shared)
-        found[candidate.a, candidate.b] = candidate
+    found: Pairs = dict.fromkeys(sorted(chosen))
+    found |= await embeddings.cosines(connection, list(found), model=model)
+    for neighbour in near:
+        (pair,) = _ordered([(neighbour.entry_id, neighbour.neighbour_entry_id)])
+        found[pair] = neighbour.similarity
     return found
 
 
-async def _regroup(
-    connection: Connection,
-    batch: Sequence[int],
-    candidates: dict[tuple[UUID, UUID], Candidate],
-    rules: DuplicateRules,
-    version: str,
-    run_id: str,
+def _ordered(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
+    return [(min(pair), max(pair)) for pair in pairs]
+
+
+async def regroup(
+    connection: Connection, touched: Iterable[UUID], rules: QualityConfig, run_id: str
 ) -> tuple[set[UUID], int]:
-    """Store the candidates and group whatever they touch; return the items that changed and the number of groups."""
-    mine = await documents.pake_ids(connection, batch)
-    paired = await duplicates.replace_candidates(
-        connection, mine, list(candidates.values()), version=version, run_id=run_id
-    )
-    await marks.disturb(connection, [Stage.DUPLICATES], paired.parted - set(mine))
-    reached, pairs = await duplicates.surroundings(connection, {*mine, *paired.items})
-    members = {one.pake_id: one for one in await duplicates.members(connection, reached)}
-    alive = [(a, b) for a, b in pairs if a in members and b in members]
-    groups = group(members, alive, rules.keep)
-    regrouped = await duplicates.replace_groups(connection, reached, groups, run_id)
-    return paired.items | regrouped, len(groups)
+    """Group anew whatever hangs together with `touched`; return the items whose group or role changed, and the groups.
+
+    Belongs into a transaction that holds the lock on grouping.
+    """
+    around = await groups.surroundings(connection, touched)
+    bound = {one for pair in around.pairs for one in (pair.a, pair.b)} | {
+        one for ruled in around.rulings for one in (ruled.a, ruled.b)
+    }
+    found = await documents.load_documents(connection, await groups.entries_of(connection, bound))
+    members = {one.pake_id: member_of(one, rules) for one in found}
+    made = group(members, around.pairs, around.rulings, rules.duplicates.keep)
+    return await groups.replace_groups(connection, around.items, made, run_id), len(made)

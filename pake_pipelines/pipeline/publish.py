@@ -24,7 +24,7 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
     watch, rules = Stopwatch(), kit.quality
     version = version_of(quality.VERSION, rules.verdict, rules.actions)
     async with database.connection() as connection:
-        todo = await marks.pending(connection, Stage.KNOWLEDGE_NODES, run.day, version)
+        todo = await marks.pending(connection, Stage.KNOWLEDGE_NODES, run.day, version, everywhere=run.everywhere)
     result, verdicts = StageResult(), Counter[str]()
     for batch in batches(todo):
         async with database.transaction() as connection:

@@ -9,11 +9,12 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The Dagster run, its daily partition and its moment (aware, UTC)."""
+    """The Dagster run, its daily partition and its moment (aware, UTC); `everywhere` widens it to all days."""
 
     run_id: str
     day: date
     now: datetime
+    everywhere: bool = False
 
     @property
     def is_past(self) -> bool:

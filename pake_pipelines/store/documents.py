@@ -9,7 +9,7 @@ from uuid import UUID
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.document import Document, Language, Linguistics, Structure
-from pake_pipelines.store import marks
+from pake_pipelines.store import marks, signatures
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.marks import Stage
 
@@ -65,6 +65,7 @@ async def save_documents(
         [_record(document) for document in documents],
     )
     changed = [row["entry_id"] for row in rows]
+    await signatures.forget(connection, changed)
     crash.point(CrashPoint.DOCUMENTS_WRITTEN)
     await marks.disturb(connection, marks.after(Stage.DOCUMENTS), await pake_ids(connection, changed))
     entry_ids = [document.entry_id for document in documents]

@@ -31,9 +31,12 @@ listen_addresses = ''
 unix_socket_directories = '{socket}'
 unix_socket_permissions = 0700
 max_connections = 100
-shared_buffers = 256MB
+# adding to an index of a million items changes some 300 MB of its pages, and logs each whole after a checkpoint
+shared_buffers = 512MB
 maintenance_work_mem = 256MB
 max_wal_size = 2GB
+min_wal_size = 512MB
+checkpoint_timeout = 15min
 jit = off
 timezone = 'UTC'
 log_timezone = 'UTC'

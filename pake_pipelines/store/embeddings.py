@@ -14,27 +14,69 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
+class Waiting:
+    """A text that has no vector yet under some model, by one of the items that share it; `octets` is its length."""
+
+    entry_id: int
+    octets: int
+
+
+@dataclass(frozen=True, slots=True)
 class Unembedded:
-    """A text that has no vector yet under some model; several items may share it."""
+    """The same with its words, as far as they were asked for."""
 
     embedding_key: str
     title: str
     text: str
 
 
-async def missing(connection: Connection, entry_ids: Sequence[int], model: str) -> list[Unembedded]:
-    """Return the texts of `entry_ids` that `model` has not embedded yet, each once."""
+async def missing(connection: Connection, entry_ids: Sequence[int], model: str) -> list[Waiting]:
+    """Return the texts of `entry_ids` that `model` has not embedded yet, each once, longest first."""
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (d.embedding_key) d.embedding_key, d.title, d.text FROM documents d
+        SELECT min(d.entry_id) AS entry_id, min(octet_length(d.title) + octet_length(d.text)) AS octets
+        FROM documents d
+        WHERE d.entry_id = ANY ($1::bigint[]) AND NOT EXISTS (
+            SELECT 1 FROM embeddings v WHERE v.embedding_key = d.embedding_key AND v.model = $2)
+        GROUP BY d.embedding_key
+        ORDER BY octets DESC, d.embedding_key
+        """,
+        list(entry_ids),
+        model,
+    )
+    return [Waiting(**row) for row in rows]
+
+
+async def unembedded(
+    connection: Connection, entry_ids: Sequence[int], model: str, *, characters: int
+) -> list[Unembedded]:
+    """Return the first `characters` of the texts of `entry_ids` that `model` has still not embedded, each once."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (d.embedding_key) d.embedding_key, left(d.title, $3) AS title, left(d.text, $3) AS text
+        FROM documents d
         WHERE d.entry_id = ANY ($1::bigint[]) AND NOT EXISTS (
             SELECT 1 FROM embeddings v WHERE v.embedding_key = d.embedding_key AND v.model = $2)
         ORDER BY d.embedding_key, d.entry_id
         """,
         list(entry_ids),
         model,
+        characters,
     )
     return [Unembedded(**row) for row in rows]
+
+
+async def embedded(connection: Connection, entry_ids: Sequence[int], model: str) -> list[int]:
+    """Return those of `entry_ids` whose present text has a vector under `model`."""
+    rows = await connection.fetch(
+        """
+        SELECT d.entry_id FROM documents d JOIN embeddings v ON v.embedding_key = d.embedding_key AND v.model = $2
+        WHERE d.entry_id = ANY ($1::bigint[])
+        """,
+        list(entry_ids),
+        model,
+    )
+    return [row["entry_id"] for row in rows]
 
 
 async def save_embeddings(
@@ -79,7 +121,8 @@ async def neighbours(
     Items with the very same text are not neighbours; the exact level finds them. One vector may stand for several
     items: the item with the smallest pake_id speaks for them.
     """
-    await connection.execute("SET LOCAL hnsw.ef_search = 100")
+    # vectors of earlier models are in the same index: without going on, they would use up what one search finds
+    await connection.execute("SET LOCAL hnsw.ef_search = 100; SET LOCAL hnsw.iterative_scan = strict_order")
     rows = await connection.fetch(
         """
         -- materialized, or the planner may search for the neighbours of every vector there is before it looks at $1
@@ -112,27 +155,20 @@ async def neighbours(
     return [Neighbour(**row) for row in rows]
 
 
-async def known_neighbours(connection: Connection, entry_ids: Sequence[int], *, model: str) -> list[Neighbour]:
-    """Return for each of `entry_ids` the items that were compared with it before, at today's similarity.
-
-    Nearness in a list of the closest few is not mutual: without these, comparing an item again would forget the pairs
-    that were found from their other side.
-    """
+async def cosines(
+    connection: Connection, pairs: Sequence[tuple[int, int]], *, model: str
+) -> dict[tuple[int, int], float | None]:
+    """Return the cosine of the vectors of each pair of entries, None where `model` has not embedded one of them."""
     rows = await connection.fetch(
         """
-        SELECT e.entry_id, o.pake_id AS neighbour_id, o.entry_id AS neighbour_entry_id,
-               1 - (ov.vector <=> v.vector) AS similarity
-        FROM entries e JOIN documents d USING (entry_id)
-        JOIN embeddings v ON v.embedding_key = d.embedding_key AND v.model = $2
-        JOIN duplicate_candidates c ON e.pake_id IN (c.a_id, c.b_id) AND c.level = 'semantic'
-        JOIN entries o ON o.pake_id = CASE WHEN c.a_id = e.pake_id THEN c.b_id ELSE c.a_id END
-                      AND o.superseded_at IS NULL
-        JOIN documents od ON od.entry_id = o.entry_id AND od.dropped IS NULL
-        JOIN embeddings ov ON ov.embedding_key = od.embedding_key AND ov.model = $2
-        WHERE e.entry_id = ANY ($1::bigint[]) AND od.embedding_key <> d.embedding_key
-        ORDER BY e.entry_id, o.pake_id
+        SELECT a, b, 1 - (av.vector <=> bv.vector) AS cosine
+        FROM unnest($1::bigint[], $2::bigint[]) AS pair(a, b)
+        JOIN documents ad ON ad.entry_id = a JOIN documents bd ON bd.entry_id = b
+        LEFT JOIN embeddings av ON av.embedding_key = ad.embedding_key AND av.model = $3
+        LEFT JOIN embeddings bv ON bv.embedding_key = bd.embedding_key AND bv.model = $3
         """,
-        list(entry_ids),
+        [one for one, _ in pairs],
+        [other for _, other in pairs],
         model,
     )
-    return [Neighbour(**row) for row in rows]
+    return {(row["a"], row["b"]): row["cosine"] for row in rows}

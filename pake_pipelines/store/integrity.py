@@ -48,6 +48,11 @@ PROMISES: Final[Mapping[str, str]] = {
         WHERE $1::date IS NOT NULL AND c.connection_type = 'duplicate_of'
           AND g.canonical_id IS DISTINCT FROM c.target_id
     """,
+    "connections_between_kept": """
+        SELECT DISTINCT e.pake_id FROM documents d JOIN entries e USING (entry_id)
+        JOIN node_connections c ON e.pake_id IN (c.source_id, c.target_id)
+        WHERE e.day = $1 AND e.superseded_at IS NULL AND d.dropped IS NOT NULL
+    """,
     "judged_completely": f"""
         SELECT e.pake_id {_KEPT} AND NOT EXISTS (
             SELECT 1 FROM qa_results JOIN confidence_scores USING (entry_id) WHERE entry_id = e.entry_id)

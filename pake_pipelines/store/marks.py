@@ -33,11 +33,13 @@ def after(stage: Stage) -> tuple[Stage, ...]:
     return ORDER[ORDER.index(stage) + 1 :]
 
 
-async def pending(connection: Connection, stage: Stage, day: date, version: str) -> Sequence[int]:
+async def pending(
+    connection: Connection, stage: Stage, day: date, version: str, *, everywhere: bool = False
+) -> Sequence[int]:
     """Return the entries that `stage` must (re)do, in a stable order.
 
-    These are the entries in force of `day` that have no mark of `version`, and those of any day marked stale. Stages
-    behind `documents` pass over dropped items.
+    These are the entries in force of `day` (of every day if `everywhere`) that have no mark of `version`, and those of
+    any day marked stale. Stages behind `documents` pass over dropped items.
     """
     kept = "" if stage is Stage.DOCUMENTS else "JOIN documents d ON d.entry_id = e.entry_id AND d.dropped IS NULL"
     rows = await connection.fetch(
@@ -45,7 +47,7 @@ async def pending(connection: Connection, stage: Stage, day: date, version: str)
         SELECT entry_id FROM (
             SELECT e.entry_id, e.pake_id FROM entries e {kept}
             LEFT JOIN stage_marks m ON m.entry_id = e.entry_id AND m.stage = $1
-            WHERE e.day = $2 AND e.superseded_at IS NULL AND m.version IS DISTINCT FROM $3
+            WHERE (e.day = $2 OR $4) AND e.superseded_at IS NULL AND m.version IS DISTINCT FROM $3
             UNION
             SELECT e.entry_id, e.pake_id FROM stage_marks m JOIN entries e USING (entry_id) {kept}
             WHERE m.stage = $1 AND m.stale AND e.superseded_at IS NULL
@@ -55,6 +57,7 @@ async def pending(connection: Connection, stage: Stage, day: date, version: str)
         stage.value,
         day,
         version,
+        everywhere,
     )
     return [row["entry_id"] for row in rows]
 

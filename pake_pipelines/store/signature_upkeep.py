@@ -1,0 +1,156 @@
+"""Upkeep of the band index: its size, what it should not hold, its repair, and the removal of what nothing needs."""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Final
+from uuid import UUID
+
+from pake_pipelines.model.signature import Signature
+from pake_pipelines.store.database import Connection
+from pake_pipelines.store.signatures import Bands, Unsigned, banded, write_bands
+
+_CHUNK: Final = 5_000
+_SAMPLE: Final = 2_000
+
+_ORPHANED: Final = """
+    NOT EXISTS (
+        SELECT 1 FROM document_signatures ds JOIN entries e USING (entry_id) JOIN documents d USING (entry_id)
+        WHERE ds.signature_id = s.signature_id AND e.superseded_at IS NULL AND d.dropped IS NULL)
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class IndexSize:
+    """What the index holds, and the bytes on disk of its three tables with their indexes."""
+
+    documents: int
+    signatures: int
+    bytes: int
+
+    @property
+    def bytes_per_document(self) -> float | None:
+        """Bytes on disk for each document; None without any."""
+        return self.bytes / self.documents if self.documents else None
+
+
+async def index_size(connection: Connection) -> IndexSize:
+    """Measure the index."""
+    row = await connection.fetchrow(
+        """
+        SELECT (SELECT count(DISTINCT entry_id) FROM document_signatures) AS documents,
+               (SELECT count(*) FROM signatures) AS signatures,
+               (SELECT sum(pg_total_relation_size(name::regclass))::bigint
+                FROM unnest(ARRAY['signatures', 'document_signatures', 'signature_bands']) AS t(name)) AS bytes
+        """
+    )
+    return IndexSize(**row)
+
+
+async def remove_orphans(connection: Connection, limit: int, *, bands: Bands) -> int:
+    """Remove up to `limit` signatures that no kept document in force has, with their bands; return how many.
+
+    Belongs into one transaction. What another transaction is about to use is passed over.
+    """
+    locked = await connection.fetch(
+        f"SELECT signature_id FROM signatures s WHERE {_ORPHANED} ORDER BY 1 LIMIT $1 FOR UPDATE SKIP LOCKED",
+        limit,
+    )
+    # a document may have come between the search and the lock: only a statement of its own sees it
+    rows = await connection.fetch(
+        f"SELECT signature_id, kind, minhash FROM signatures s WHERE signature_id = ANY ($1::bigint[]) AND {_ORPHANED}",
+        [row["signature_id"] for row in locked],
+    )
+    orphans = [Signature(**row) for row in rows]
+    ids = [one.signature_id for one in orphans]
+    pairs = banded(orphans, bands)
+    await connection.execute(
+        """
+        DELETE FROM signature_bands b USING unnest($1::bigint[], $2::bigint[]) AS gone(band_hash, signature_id)
+        WHERE b.band_hash = gone.band_hash AND b.signature_id = gone.signature_id
+        """,
+        [band_hash for band_hash, _ in pairs],
+        [signature_id for _, signature_id in pairs],
+    )
+    await connection.execute("DELETE FROM document_signatures WHERE signature_id = ANY ($1::bigint[])", ids)
+    await connection.execute("DELETE FROM signatures WHERE signature_id = ANY ($1::bigint[])", ids)
+    return len(ids)
+
+
+async def rebuild_bands(connection: Connection, bands: Bands) -> int:
+    """Write all bands anew from the signatures, and their index; return how many. Belongs into one transaction.
+
+    Others wait until it is done: for two million signatures some minutes.
+    """
+    await connection.execute("LOCK TABLE signature_bands IN ACCESS EXCLUSIVE MODE")
+    await connection.execute("TRUNCATE signature_bands; DROP INDEX IF EXISTS signature_bands_lookup")
+    written, last = 0, -1
+    while rows := await connection.fetch(
+        "SELECT signature_id, kind, minhash FROM signatures WHERE signature_id > $1 ORDER BY 1 LIMIT $2", last, _CHUNK
+    ):
+        written += await write_bands(connection, [Signature(**row) for row in rows], bands)
+        last = rows[-1]["signature_id"]
+    await connection.execute("CREATE INDEX signature_bands_lookup ON signature_bands (band_hash, signature_id)")
+    return written
+
+
+async def compared_without_signature(connection: Connection, day: date) -> list[tuple[UUID, Unsigned]]:
+    """Return the kept documents in force of `day` that were compared and have no signature, with their items."""
+    rows = await connection.fetch(
+        """
+        SELECT e.pake_id, e.entry_id, d.title, d.text FROM entries e JOIN documents d USING (entry_id)
+        JOIN stage_marks m ON m.entry_id = e.entry_id AND m.stage = 'duplicates' AND m.version <> '' AND NOT m.stale
+        WHERE e.day = $1 AND e.superseded_at IS NULL AND d.dropped IS NULL
+          AND NOT EXISTS (SELECT 1 FROM document_signatures ds WHERE ds.entry_id = e.entry_id)
+        ORDER BY e.pake_id
+        """,
+        day,
+    )
+    return [(row["pake_id"], Unsigned(row["entry_id"], row["title"], row["text"])) for row in rows]
+
+
+async def wrongly_banded(connection: Connection, day: date, bands: Bands) -> list[UUID]:
+    """Return the items in force of `day` one of whose signatures lacks a band or has one twice."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT signature_id, kind, minhash FROM signatures
+        JOIN document_signatures USING (signature_id) JOIN entries e USING (entry_id)
+        WHERE e.day = $1 AND e.superseded_at IS NULL
+        """,
+        day,
+    )
+    pairs = banded([Signature(**row) for row in rows], bands)
+    wrong = await connection.fetch(
+        """
+        SELECT DISTINCT ds.pake_id
+        FROM (SELECT band_hash, signature_id FROM unnest($1::bigint[], $2::bigint[]) AS u(band_hash, signature_id)
+              -- or the planner may read all bands to count those of a few
+              OFFSET 0) AS due
+        CROSS JOIN LATERAL (
+            SELECT count(*) AS times FROM signature_bands b
+            WHERE b.band_hash = due.band_hash AND b.signature_id = due.signature_id) AS found
+        JOIN document_signatures ds ON ds.signature_id = due.signature_id
+        JOIN entries e ON e.entry_id = ds.entry_id AND e.day = $3 AND e.superseded_at IS NULL
+        WHERE found.times <> 1 ORDER BY ds.pake_id
+        """,
+        [band_hash for band_hash, _ in pairs],
+        [signature_id for _, signature_id in pairs],
+        day,
+    )
+    return [row["pake_id"] for row in wrong]
+
+
+async def stray_bands(connection: Connection, bands: Bands) -> int:
+    """Return how many bands of a random sample (some 2,000; all, if they are fewer) do not belong to a signature."""
+    rows = await connection.fetch(
+        """
+        SELECT b.signature_id, b.band_hash, s.kind, s.minhash
+        FROM signature_bands b TABLESAMPLE SYSTEM ((
+            SELECT least(100, 100 * $1::real / greatest(reltuples, 1)) FROM pg_class
+            WHERE oid = 'signature_bands'::regclass)) LEFT JOIN signatures s USING (signature_id)
+        LIMIT $1
+        """,
+        _SAMPLE,
+    )
+    held = {row["signature_id"]: (row["kind"], row["minhash"]) for row in rows if row["kind"] is not None}
+    due = set(banded([Signature(signature_id, *rest) for signature_id, rest in held.items()], bands))
+    return sum((row["band_hash"], row["signature_id"]) not in due for row in rows)
