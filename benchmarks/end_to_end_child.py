@@ -18,7 +18,7 @@ from pake_pipelines.pipeline.confidence import score_items
 from pake_pipelines.pipeline.connections import connect_items
 from pake_pipelines.pipeline.documents import build_documents
 from pake_pipelines.pipeline.duplicates import find_duplicates
-from pake_pipelines.pipeline.embedder import BATCH, MAX_CHARACTERS, PACKAGED_MODEL, packaged_weights
+from pake_pipelines.pipeline.embedder import MAX_CHARACTERS, PACKAGED_MODEL, packaged_weights
 from pake_pipelines.pipeline.embeddings import embed_documents
 from pake_pipelines.pipeline.fetch import fetch_sources
 from pake_pipelines.pipeline.kit import Kit
@@ -74,7 +74,7 @@ async def plain(_: date) -> dict[str, Any]:
     loaded = time.perf_counter()
     model.encode(
         sorted(texts, key=len),
-        batch_size=BATCH,
+        batch_size=8,  # on a CPU, a fifth faster than the library's 32
         normalize_embeddings=True,
         show_progress_bar=False,
         convert_to_numpy=True,

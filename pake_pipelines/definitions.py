@@ -8,6 +8,7 @@ import dagster as dg
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.defs import jobs
 from pake_pipelines.defs.knowledge.assets import knowledge_assets
+from pake_pipelines.defs.maintenance.assets import maintenance_schedules, semantic_dedup_cleanup
 from pake_pipelines.defs.reports.assets import report_assets
 from pake_pipelines.defs.shared.partitions import daily_partitions
 from pake_pipelines.defs.shared.resource import KnowledgeBase
@@ -29,9 +30,13 @@ def build_defs(
             *disabled_specs(sources),
             *knowledge_assets(partitions),
             *report_assets(),
+            semantic_dedup_cleanup,
         ],
         jobs=[ingest],
-        schedules=jobs.schedules(sources, ingest, on=settings.automation_enabled),
+        schedules=[
+            *jobs.schedules(sources, ingest, on=settings.automation_enabled),
+            *maintenance_schedules(on=settings.automation_enabled),
+        ],
         resources={"knowledge_base": KnowledgeBase(), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

@@ -11,6 +11,7 @@ class WordEmbedder:
     """Unit vectors of 384 hashed word counts."""
 
     model = "words"
+    device = "cpu"
 
     def __init__(self) -> None:
         """Count the texts that were encoded."""

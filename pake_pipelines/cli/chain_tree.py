@@ -13,6 +13,8 @@ def chain_tree(chain: Mapping[str, Any]) -> Tree:
     tree = Tree(f"[bold]{escape(entry.get('title') or chain['key'])}[/]  [dim]{chain['pake_id']}[/]")
     source = f"{chain['source_name']} ({chain['source']}, {chain['authority_basis']}), key {chain['key']}"
     tree.add(f"source: {escape(source)}")
+    for one in chain["renames"] or []:
+        _branch(tree, f"goes on under another key: {one['old_key']} became {one['new_key']}", one["run_id"], [])
     _fetch(tree, chain["raw_fetch"])
     if entry:
         when = f"published {entry['published_at']}" if entry["published_at"] else "without a date"
@@ -72,18 +74,27 @@ def _document(tree: Tree, document: Mapping[str, Any] | None, stages: Mapping[st
 def _duplicates(tree: Tree, chain: Mapping[str, Any], stages: Mapping[str, Any]) -> None:
     group = chain["duplicate_group"]
     lines = [_candidate(one) for one in chain["candidates"] or []]
+    lines += [_ruling(one) for one in chain["rulings"] or []]
     if group is None:
         label = "duplicates: none"
     elif group["canonical_id"] == chain["pake_id"] or str(group["canonical_id"]) == str(chain["pake_id"]):
         label = f"duplicates: canonical member of a group of {group['members']}"
+        label += f", {group['because']}" if group["because"] else ""
     else:
         label = f"duplicates: copy of {group['canonical_title']} ({group['canonical_id']}), group of {group['members']}"
     _branch(tree, label, group["run_id"] if group else _run(stages, "duplicates"), lines)
 
 
 def _candidate(one: Mapping[str, Any]) -> str:
-    evidence = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in one["evidence"].items())
-    return f"{one['level']} {one['score']:.3f} {one['decision']}: {one['title']} ({one['other']}) {evidence}"
+    shown = {name: "; ".join(value) if isinstance(value, list) else value for name, value in one["evidence"].items()}
+    evidence = ", ".join(f"{name.replace('_', ' ')} {value}" for name, value in shown.items())
+    reason = one["reason"].replace("_", " ")
+    return f"{one['level']} {one['score']:.3f} {one['decision']}, {reason}: {one['title']} ({one['other']}) {evidence}"
+
+
+def _ruling(one: Mapping[str, Any]) -> str:
+    why = f": {one['reason']}" if one["reason"] else ""
+    return f"ruled {one['ruling']} by {one['actor']}: {one['title']} ({one['other']}){why}"
 
 
 def _judgement(tree: Tree, chain: Mapping[str, Any], stages: Mapping[str, Any]) -> None:

@@ -18,7 +18,7 @@ from pake_pipelines.cli.stack import running, stack_up
 from pake_pipelines.cli.summary import read_summary, summary_table
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.sources import SourcesConfig
-from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
+from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST, run_config
 from pake_pipelines.settings import Settings, get_settings
 
 _DAY: Final = ["%Y-%m-%d"]
@@ -141,7 +141,7 @@ def launch_and_follow(
     """Launch an ingestion run, show its progress, say what went wrong if anything did, and return how it ended."""
     chosen = list(slugs or load_sources(settings.configs).enabled)
     assets = [["source", slug] for slug in chosen] + [[name] for name in BEHIND_SOURCES]
-    config = {"ops": {"read_sources": {"config": dict(fetch or {})}}}
+    config = run_config(fetch or {})
     partition = day or datetime.now(UTC).date().isoformat()
     run_id = api.launch(INGEST, partition, assets, config, {"pake/launched_by": "pake"})
     out.quiet = quiet

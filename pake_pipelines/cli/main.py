@@ -2,7 +2,7 @@
 
 import typer
 
-from pake_pipelines.cli import config, db, node, sources
+from pake_pipelines.cli import config, db, duplicates, node, sources
 from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
 from pake_pipelines.cli.ingest import ingest
@@ -30,6 +30,7 @@ app.command()(ingest)
 app.command()(schedules)
 app.add_typer(sources.app, name="sources")
 app.add_typer(node.app, name="node")
+app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 

@@ -9,16 +9,14 @@ import typer
 from rich.markup import escape
 
 from pake_pipelines.cli.chain_tree import chain_tree
-from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.console import fail, out, print_json
+from pake_pipelines.cli.items import Identifier, item_named
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import explain as provenance
 from pake_pipelines.store.database import Connection, addresses, open_database
 
 app = typer.Typer(help="One item of the knowledge base.", no_args_is_help=True)
 Answer = TypeVar("Answer")
-Identifier = Annotated[
-    str, typer.Argument(metavar="ID", help="The pake_id, the beginning of it, or part of the title.")
-]
 Json = Annotated[bool, typer.Option("--json", help="Print JSON.")]
 
 
@@ -51,15 +49,9 @@ def explain(identifier: Identifier, as_json: Json = False) -> None:
 async def _resolved(
     connection: Connection, identifier: str, ask: Callable[[Connection, UUID], Awaitable[dict[str, Any] | None]]
 ) -> dict[str, Any]:
-    found = await provenance.find(connection, identifier)
-    exact = [one for one in found if str(one[0]) == identifier.lower()]
-    if len(exact or found) > 1:
-        for pake_id, title in found:
-            err.print(f"{pake_id}  {escape(title)}", soft_wrap=True)
-        fail(f"{identifier!r} fits several items: name one of these ids")
-    answer = await ask(connection, (exact or found)[0][0]) if found else None
+    answer = await ask(connection, await item_named(connection, identifier))
     if answer is None:
-        fail(f"no item fits {identifier!r}")
+        fail(f"{identifier!r} has no node", hint="`pake node explain` says how far it came, and why")
     return answer
 
 

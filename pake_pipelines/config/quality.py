@@ -84,6 +84,7 @@ class DuplicateRules(Section):
     candidate_threshold: Share
     content_threshold: Share
     facts_threshold: Share
+    meaning_needs_latin_letters: bool
     max_candidates: int = Field(ge=1, le=100)
     keep: Literal["highest_confidence", "oldest", "newest"]
     suspicious_members: int = Field(ge=2)

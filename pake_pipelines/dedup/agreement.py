@@ -22,6 +22,13 @@ from pake_pipelines.dedup.statements import Kind
 _SLOT_WEIGHTS: Final[dict[Kind, float]] = {"number": 2.5, "date": 2.5, "weekday": 1.0, "name": 1.0}
 _LOOSE_WEIGHTS: Final[dict[Kind, float]] = {"number": 1.0, "date": 1.0, "name": 0.7}
 _HEADING_CLASH: Final = 0.7
+# what facts in sentences taken over as they are count for where the titles do not tell that the two are one
+_TAKEN_OVER: Final = 0.1
+_TELLING_TITLE: Final = 4
+_OTHER_STORY: Final = 0.6
+# telling words that each side must say for itself, and the share of them up to which nothing is in common
+_OWN_WORDS: Final = 4
+_NOTHING_IN_COMMON: Final = 0.15
 _SHOWN: Final = 5
 
 _Fact = tuple[Kind, str]
@@ -43,6 +50,7 @@ def agreement(one: Facts, other: Facts) -> Agreement:
     doubts = [_slot_doubt(kind, slots, one, other, ours, theirs) for kind in _SLOT_WEIGHTS]
     doubts.append(_loose_doubt(one, other, ours, theirs))
     doubts.append(_HEADING_CLASH if heading else 0.0)
+    doubts.append(_OTHER_STORY if _tell_other_stories(one, other) else 0.0)
     trust = 1.0
     for doubt in doubts:
         trust *= 1 - doubt
@@ -168,13 +176,42 @@ def _in_sentences_of_its_own(kind: Kind, one: Facts, other: Facts) -> set[_Fact]
 
 
 def _loose_doubt(one: Facts, other: Facts, ours: frozenset[_Fact], theirs: frozenset[_Fact]) -> float:
+    taken_over = _facts_in_common_sentences(one, other)
+    trusted = 1.0 if _same_subject(one, other) else _TAKEN_OVER
     clashes = agreeing = 0.0
     for kind, weight in _LOOSE_WEIGHTS.items():
         alone = (_count(kind, ours), _count(kind, theirs))
         stated = (len(_of(kind, one)), len(_of(kind, other)))
+        common = min(stated[0] - alone[0], stated[1] - alone[1])
+        repeated = min(common, _count(kind, taken_over))
         clashes += weight * min(alone)
-        agreeing += weight * min(stated[0] - alone[0], stated[1] - alone[1])
+        agreeing += weight * (common - repeated + trusted * repeated)
     return clashes / (clashes + agreeing) if clashes else 0.0
+
+
+def _facts_in_common_sentences(one: Facts, other: Facts) -> frozenset[_Fact]:
+    return frozenset(
+        fact for sentence in one.sentences.keys() & other.sentences.keys() for fact in one.sentences[sentence]
+    )
+
+
+def _same_subject(one: Facts, other: Facts) -> bool:
+    """Whether the titles say enough, and the same, to tell that sentences taken over are the item and not its frame."""
+    shared, least = len(one.title & other.title), min(len(one.title), len(other.title))
+    return least >= _TELLING_TITLE and shared >= 0.75 * least
+
+
+def _tell_other_stories(one: Facts, other: Facts) -> bool:
+    if not one.said.keys() & other.said.keys() or _same_subject(one, other):
+        return False
+    ours, theirs = _said_alone(one, other), _said_alone(other, one)
+    least = min(len(ours), len(theirs))
+    return least >= _OWN_WORDS and len(ours & theirs) <= _NOTHING_IN_COMMON * least
+
+
+def _said_alone(one: Facts, other: Facts) -> frozenset[str]:
+    own = one.said.keys() - other.said.keys()
+    return frozenset[str]().union(*(one.said[sentence] for sentence in own))
 
 
 def _of(kind: Kind, facts: Facts) -> frozenset[str]:

@@ -1,8 +1,8 @@
 """The decision on one pair of items: duplicates, close but about something else, merely similar, or nothing at all.
 
 Three levels in one decision: the same text or address (exact), most of the words in common (near), the same meaning
-(semantic). Whatever brings two items close, they are duplicates only if they state the same facts: bulletins made from
-one template share their words and their meaning, and differ in nothing but what they report.
+(semantic). Unless the texts are word for word the same, they are duplicates only if they state the same facts:
+bulletins made from one template share their words and their meaning, and differ in nothing but what they report.
 """
 
 from dataclasses import dataclass
@@ -52,8 +52,9 @@ def measure(one: Profile, other: Profile, cosine: float | None) -> Measures:
 def decide(one: Profile, other: Profile, cosine: float | None, rules: DuplicateRules) -> Candidate | None:
     """Decide on two items whose embeddings have the cosine `cosine`; None when they have nothing to do with each other.
 
-    The first that holds names the level and the reason, see `_closeness`.
+    The first reason that holds, from the most exact level on, names the pair's level, reason and score.
     """
+    one, other = sorted((one, other), key=lambda profile: profile.pake_id)
     measured = measure(one, other, cosine)
     found = _closeness(one, other, measured, rules)
     if found is None:
@@ -61,21 +62,24 @@ def decide(one: Profile, other: Profile, cosine: float | None, rules: DuplicateR
     level, reason, score, is_close = found
     decision: Decision = "similar"
     evidence = _evidence(one, reason, measured)
-    if is_close:
+    if reason == "same_text":
+        decision = "duplicate"
+    elif is_close:
         facts = agreement(one.facts, other.facts)
         decision = "duplicate" if facts.value >= rules.facts_threshold else "contradicted"
         evidence["facts"] = round(facts.value, 4)
         if facts.clashes:
             evidence["clashes"] = list(facts.clashes)
-    a, b = ordered(one.pake_id, other.pake_id)
-    return Candidate(a, b, level, reason, round(score, 4), decision, evidence)
+    return Candidate(one.pake_id, other.pake_id, level, reason, round(score, 4), decision, evidence)
 
 
 def _closeness(
     one: Profile, other: Profile, measured: Measures, rules: DuplicateRules
 ) -> tuple[Level, Reason, float, bool] | None:
     """Return level, reason and score of what brings two items closest, and whether that is enough for duplicates."""
-    cosine, same_title = measured.cosine or 0.0, measured.title >= rules.title_threshold
+    readable = (one.is_latin and other.is_latin) or not rules.meaning_needs_latin_letters
+    cosine = (measured.cosine or 0.0) if readable else 0.0
+    same_title = measured.title >= rules.title_threshold
     telling, means_alike = one.is_telling and other.is_telling, cosine >= rules.candidate_threshold
     known_by_words = telling or (same_title and _says_something(one))
     if one.content_hash == other.content_hash and known_by_words:

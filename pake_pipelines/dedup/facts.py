@@ -21,17 +21,20 @@ _AROUND: Final = 3
 class Facts:
     """The facts of one document.
 
-    `heading` are the numbers and dates of its title. `slots` maps the words around a fact to its kind and value,
-    for those that surround one value only. `sentences` maps a checksum of a sentence to its facts. `words` are all
-    words, lower case, for what is a name in one document may begin a sentence in the other.
+    `heading` are the numbers and dates of its title, `title` its words. `slots` maps the words around a fact to its
+    kind and value, for those that surround one value only. `sentences` maps a checksum of a sentence to its facts,
+    `said` that of a sentence of the text to its telling words. `words` are all words, lower case, for what is a name in
+    one document may begin a sentence in the other.
     """
 
     numbers: frozenset[str] = frozenset()
     dates: frozenset[str] = frozenset()
     names: frozenset[str] = frozenset()
     heading: frozenset[tuple[Kind, str]] = frozenset()
+    title: frozenset[str] = frozenset()
     slots: Mapping[str, tuple[Kind, str]] = field(default_factory=dict)
     sentences: Mapping[int, frozenset[tuple[Kind, str]]] = field(default_factory=dict)
+    said: Mapping[int, frozenset[str]] = field(default_factory=dict)
     words: frozenset[str] = frozenset()
 
 
@@ -40,13 +43,17 @@ def facts_of(title: str, text: str) -> Facts:
     heading, *sentences = read(title, text)
     slots: dict[str, tuple[Kind, str] | None] = {}
     by_sentence: dict[int, frozenset[tuple[Kind, str]]] = {}
+    said: dict[int, frozenset[str]] = {}
     words: set[str] = set()
     for number, sentence in enumerate((heading, *sentences)):
         facts = frozenset((token.kind, token.value) for token in sentence if token.kind)
         words.update(token.value for token in sentence)
+        checksum = crc32(" ".join(token.value for token in sentence).encode("utf-8", "replace"))
+        if number:
+            said[checksum] = frozenset(token.value for token in sentence if token.value not in COMMON)
         if facts:
             _put_slots(sentence, "title" if number == 0 else "", slots)
-            by_sentence[crc32(" ".join(token.value for token in sentence).encode("utf-8", "replace"))] = facts
+            by_sentence[checksum] = facts
     found = frozenset[tuple[Kind, str]]().union(*by_sentence.values())
     words.update(word for kind, value in found if kind == "name" for word in value.split())
     return Facts(
@@ -54,8 +61,10 @@ def facts_of(title: str, text: str) -> Facts:
         dates=frozenset(value for kind, value in found if kind == "date"),
         names=frozenset(value for kind, value in found if kind == "name"),
         heading=frozenset((token.kind, token.value) for token in heading if token.kind in ("number", "date")),
+        title=frozenset(token.value for token in heading),
         slots={words_around: fact for words_around, fact in slots.items() if fact is not None},
         sentences=by_sentence,
+        said=said,
         words=frozenset(words),
     )
 

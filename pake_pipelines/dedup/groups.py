@@ -1,69 +1,91 @@
 """Groups: duplicates become one group with one canonical member.
 
-Pairs are joined from the closest to the farthest, and never across a contradiction: two reports with other facts stay
-apart even if a third, with too few facts of its own, is a copy of either. That third goes with the closer one. What a
-person ruled comes first and outranks every comparison. Which groups result depends on the pairs alone, not on the order
-in which items arrived.
+Pairs are joined from the closest to the farthest, and two sets of items only if what is known of the pairs across them
+speaks for it on the whole (greedy correlation clustering; Bansal, Blum, Chawla 2004): two reports with other facts stay
+apart even if a third, with too few facts of its own, is a copy of either, and that third goes with the closer one.
+What a person ruled comes first and outranks every comparison. Which groups result depends on the pairs alone, not on
+the order in which items arrived.
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 from uuid import UUID
 
 from pake_pipelines.model.comparison import Candidate, Group, Keep, Member, Ruled
+
+# an item with few facts agrees with many; facts that clash are rarer and say more
+_CONTRADICTION: Final = 2.0
+# facts that agree less than this leave no doubt, and no number of others outvotes them
+_PLAIN: Final = 0.3
+_NOTHING: Final = 1e-9
 
 
 def group(
     members: Mapping[UUID, Member], pairs: Iterable[Candidate], rulings: Iterable[Ruled], keep: Keep
 ) -> list[Group]:
     """Return the groups that `pairs` and `rulings` make of `members`, each with its canonical member by `keep`."""
-    known = [pair for pair in pairs if pair.a in members and pair.b in members]
-    ruled = [one for one in rulings if one.a in members and one.b in members]
-    together = [(one.a, one.b) for one in ruled if one.ruling == "together"]
-    apart = [(one.a, one.b) for one in ruled if one.ruling == "apart"]
-    decided = {*together, *apart}
+    ruled = {(one.a, one.b): one.ruling for one in rulings if one.a in members and one.b in members}
+    alive = (one for one in pairs if one.a in members and one.b in members and (one.a, one.b) not in ruled)
+    known = sorted(alive, key=lambda one: (-one.score, one.a, one.b))
     clusters = _Clusters(members)
-    for pair in apart:
-        clusters.forbid(*pair)
-    for pair in sorted(together):
-        clusters.join(*pair)
+    for pair, ruling in sorted(ruled.items()):
+        clusters.pull(*pair, math.inf if ruling == "together" else -math.inf)
     for one in known:
-        if one.decision == "contradicted" and (one.a, one.b) not in decided:
-            clusters.forbid(one.a, one.b)
-    duplicates = [one for one in known if one.decision == "duplicate"]
-    for one in sorted(duplicates, key=lambda one: (-one.score, one.a, one.b)):
-        clusters.join(one.a, one.b)
+        clusters.pull(one.a, one.b, pull(one))
+    for pair in sorted(pair for pair, ruling in ruled.items() if ruling == "together"):
+        clusters.join(*pair, even_against=True)
+    for one in known:
+        if one.decision == "duplicate":
+            clusters.join(one.a, one.b)
     return [_group([members[one] for one in found], keep) for found in clusters.found()]
 
 
+def pull(pair: Candidate) -> float:
+    """Return how strongly a pair speaks for one group, up to 1, or against it; by how its facts agree.
+
+    Squared, so that one doubtful contradiction among many agreements parts nobody; a plain one is final.
+    """
+    if pair.decision == "duplicate":
+        return float(pair.evidence.get("facts", 1.0))
+    if pair.decision == "similar":
+        return 0.0
+    agreement = float(pair.evidence.get("facts", 0.0))
+    return -math.inf if agreement < _PLAIN else -_CONTRADICTION * (1.0 - agreement) ** 2
+
+
 class _Clusters:
-    """Disjoint sets of items, some pairs of which must not meet in one set."""
+    """Disjoint sets of items, and the sum of what pulls each two of them together or apart."""
 
     def __init__(self, items: Iterable[UUID]) -> None:
         self._members = {item: [item] for item in sorted(items)}
         self._home = {item: item for item in self._members}
-        self._forbidden: dict[UUID, set[UUID]] = {}
+        self._pulls: defaultdict[UUID, dict[UUID, float]] = defaultdict(dict)
 
-    def forbid(self, one: UUID, other: UUID) -> None:
-        """Keep the sets of two items apart from now on; has no effect on what is joined already."""
-        first, second = self._home[one], self._home[other]
-        if first != second:
-            self._forbidden.setdefault(first, set()).add(second)
-            self._forbidden.setdefault(second, set()).add(first)
+    def pull(self, one: UUID, other: UUID, strength: float) -> None:
+        """Add to what pulls the sets of two items together."""
+        self._add(self._home[one], self._home[other], strength)
 
-    def join(self, one: UUID, other: UUID) -> None:
-        """Unite the sets of two items, unless they are kept apart."""
+    def _add(self, one: UUID, other: UUID, strength: float) -> None:
+        # what is apart for good stays so, whatever pulls
+        total = min(self._pulls[one].get(other, 0.0) + strength, strength if strength == -math.inf else math.inf)
+        self._pulls[one][other] = self._pulls[other][one] = -math.inf if math.isnan(total) else total
+
+    def join(self, one: UUID, other: UUID, *, even_against: bool = False) -> None:
+        """Unite the sets of two items, if what is known of all pairs across them speaks for it."""
         kept, gone = self._home[one], self._home[other]
-        if kept == gone or gone in self._forbidden.get(kept, ()):
+        if kept == gone or (self._pulls[kept].get(gone, 0.0) <= _NOTHING and not even_against):
             return
         if len(self._members[kept]) < len(self._members[gone]):
             kept, gone = gone, kept
         for item in self._members[gone]:
             self._home[item] = kept
         self._members[kept].extend(self._members.pop(gone))
-        for enemy in self._forbidden.pop(gone, ()):
-            self._forbidden[enemy].discard(gone)
-            self._forbidden[enemy].add(kept)
-            self._forbidden.setdefault(kept, set()).add(enemy)
+        for neighbour, strength in self._pulls.pop(gone).items():
+            del self._pulls[neighbour][gone]
+            if neighbour != kept:
+                self._add(kept, neighbour, strength)
 
     def found(self) -> list[list[UUID]]:
         """Return the sets of more than one item, sorted."""

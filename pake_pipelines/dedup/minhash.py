@@ -7,6 +7,7 @@ probability 1 - (1 - s^r)^b.
 """
 
 import hashlib
+import struct
 from collections.abc import Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Final
@@ -62,7 +63,8 @@ def minhashes(sets: "Sequence[Shingles]", kind: SignatureKind) -> list[bytes]:
     count, places = _BANDS[kind]
     ends = np.cumsum([0, *map(len, sets)], dtype=np.uint64)
     matrix = RMinHash.digest_matrix_from_flat_token_hashes(np.concatenate(sets), ends, count * places, _SEED)
-    return [row.tobytes() for row in np.asarray(matrix.to_rows(), dtype="<u4")]
+    packed = struct.Struct(f"<{count * places}I").pack
+    return [packed(*row) for row in matrix.to_rows()]
 
 
 def _identity(kind: SignatureKind, minhash: bytes) -> int:

@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 # fewer words say too little to know a text by: "Photo", "Read more", a line of dots
 _TELLING_WORDS: Final = 10
+# French has about 96 % letters without accents, German 98 %, Czech 85 %, Vietnamese 75 %
+_LATIN: Final = 0.9
+_SAMPLE: Final = 2000
 
 
 @dataclass
@@ -42,6 +45,12 @@ class Profile:
     def is_telling(self) -> bool:
         """Whether the text alone says enough to be known by."""
         return len(self.words) >= _TELLING_WORDS
+
+    @cached_property
+    def is_latin(self) -> bool:
+        """Whether the text is written in plain Latin letters, as English is and most western languages nearly are."""
+        letters = [letter for letter in self.text[:_SAMPLE] if letter.isalpha()]
+        return sum(letter.isascii() for letter in letters) >= _LATIN * len(letters)
 
     @cached_property
     def kinds(self) -> tuple[SignatureKind, ...]:

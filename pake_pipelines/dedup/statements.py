@@ -34,11 +34,15 @@ _PUBLICATION: Final = re.compile(
     r"\W*(?:(?:(?:last|first|originally)\s)?(?:updated?|published|posted|modified|syndicated)\b|copyright|source:"
     r"|tel(?:ephone)?\b|phone\b|contact\b|(?:press|media) contact|subscribe|sign up|follow us|read more|reporting by"
     r"|editing by|for (?:more|further) |page [0-9]|\(?c\) ?[0-9]{4}|about [^:]{2,40}:|registered (?:in|office)|photo:"
-    r"|this (?:article|story|report|post) (?:first |originally )?(?:appeared|was|is)\b)"
+    r"|this (?:article|story|report|post) (?:first |originally )?(?:appeared|was|is)\b"
+    r"|(?:photo(?:graph)?s?|image|picture|illustration|credit|words|text|story)(?: by)?[: ]+[A-Z]"
+    r"|by [A-Z][^.,]{2,50}(?:,.*)?$)"
     r"|.*(?:\u00a9|all rights reserved|copyright [0-9]{4}|newsletter|privacy policy|terms of (?:use|service))",
     re.IGNORECASE,
 )
 _LONGEST_PUBLICATION_LINE: Final = 160
+# a site puts its own name behind the titles of its pages
+_SITE_NAME: Final = re.compile(r"(?<=\w[\w?!)\"'.])\s+[|\u00b7\u2022\u00bb-]{1,2}\s+(?:\w[\w.&']*\s*){1,4}$")
 _DATELINE: Final = re.compile(r"\W*(?:[^\W\d_]|[ ,./0-9]){0,60}\([A-Z][\w .&/-]{1,30}\)\s*(?:--?|:)\s*")
 _AGENCY_NAMES: Final = "ap afp reuters upi dpa ansa xinhua tass bloomberg efe kyodo yonhap"
 _AGENCIES: Final = frozenset(_AGENCY_NAMES.split())
@@ -72,7 +76,7 @@ class Token(NamedTuple):
 
 def read(title: str, text: str) -> Iterator[list[Token]]:
     """Yield the tokens of the title, then those of every sentence of the text."""
-    heading = scan(_plain(title[:_READ]))
+    heading = scan(_SITE_NAME.sub("", _plain(title[:_READ])))
     body = _plain(_whole_words(text[:_READ]))
     if dateline := _DATELINE.match(body):
         body = body[dateline.end() :]

@@ -9,7 +9,7 @@ import dagster as dg
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
 from pake_pipelines.defs.sources.assets import source_key
-from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
+from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST, run_config
 from pake_pipelines.pipeline.standing import reason_to_wait
 from pake_pipelines.store.errors import StoreError
 
@@ -64,7 +64,7 @@ def _tick(
         return dg.RunRequest(
             partition_key=context.scheduled_execution_time.strftime("%Y-%m-%d"),
             asset_selection=[*map(source_key, due), *map(dg.AssetKey, BEHIND_SOURCES)],
-            run_config=run_config(schedule),
+            run_config=_run_config(schedule),
             tags={"pake/schedule": slug, "dagster/priority": PRIORITIES[schedule.priority]},
         )
 
@@ -87,11 +87,11 @@ def _waiting(context: dg.ScheduleEvaluationContext, slugs: Sequence[str], *, onl
     return {slug: reason for slug, reason in reasons.items() if reason}
 
 
-def run_config(schedule: Schedule) -> Mapping[str, Any]:
-    """Return the run configuration that a schedule's ticks use."""
-    fetch = {
-        "max_items_per_run": schedule.max_items_per_run,
-        "full_reprocess": schedule.full_reprocess,
-        "only_due": not schedule.full_reprocess,  # a deep scan asks everybody
-    }
-    return {"ops": {"read_sources": {"config": fetch}}}
+def _run_config(schedule: Schedule) -> Mapping[str, Any]:
+    return run_config(
+        {
+            "max_items_per_run": schedule.max_items_per_run,
+            "full_reprocess": schedule.full_reprocess,
+            "only_due": not schedule.full_reprocess,  # a deep scan asks everybody
+        }
+    )

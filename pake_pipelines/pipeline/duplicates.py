@@ -14,7 +14,6 @@ from pake_pipelines.dedup.groups import group
 from pake_pipelines.dedup.minhash import bands, sign, version, worth_comparing
 from pake_pipelines.dedup.profile import Profile
 from pake_pipelines.model.comparison import Candidate
-from pake_pipelines.model.signature import Signature
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.merit import member_of
@@ -79,10 +78,10 @@ async def _settle(
     kit: Kit, database: Database, batch: Sequence[int], stage_version: str, run_id: str
 ) -> tuple[int, int]:
     """Compare and group the entries of `batch` in one transaction; return the pairs found and the groups touched."""
-    signed = await _sign(database, batch)
     async with database.transaction() as connection:
         await groups.lock_grouping(connection)
-        await signatures.save_signatures(connection, signed, version=version(), bands=bands)
+        await documents.hold(connection, batch)
+        await _sign(connection, batch)
         found = await compare(connection, batch, kit.quality.duplicates, kit.embedder.model)
         mine = await documents.pake_ids(connection, batch)
         paired = await duplicates.replace_candidates(connection, mine, found, version=stage_version, run_id=run_id)
@@ -93,11 +92,11 @@ async def _settle(
     return len(found), touched
 
 
-async def _sign(database: Database, batch: Sequence[int]) -> dict[int, Sequence[Signature]]:
-    async with database.connection() as connection:
-        missing = await signatures.unsigned(connection, batch, version())
+async def _sign(connection: Connection, batch: Sequence[int]) -> None:
+    missing = await signatures.unsigned(connection, batch, version())
     made = sign([(one.title, one.text) for one in missing])
-    return {one.entry_id: found for one, found in zip(missing, made, strict=True)}
+    signed = {one.entry_id: found for one, found in zip(missing, made, strict=True)}
+    await signatures.save_signatures(connection, signed, version=version(), bands=bands)
 
 
 async def compare(connection: Connection, batch: Sequence[int], rules: DuplicateRules, model: str) -> list[Candidate]:

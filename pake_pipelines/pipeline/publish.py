@@ -8,6 +8,7 @@ from pake_pipelines.config.quality import Actions, QualityConfig
 from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.judgement import Verdict
+from pake_pipelines.model.status import VerificationStatus
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
@@ -51,9 +52,9 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
 
 
 def decide_item(judged: Judged, rules: QualityConfig) -> Verdict:
-    """Return the verdict on one judged item."""
+    """Return the verdict on one judged item; a copy that was cleaned away stays so while it is one."""
     canonical = judged.canonical_id if judged.canonical_id != judged.pake_id else None
-    return decide(
+    verdict = decide(
         judged.outcomes,
         judged.confidence,
         is_duplicate=canonical is not None,
@@ -61,6 +62,11 @@ def decide_item(judged: Judged, rules: QualityConfig) -> Verdict:
         rules=rules.verdict,
         actions=rules.actions,
     )
+    if canonical is None or judged.archived_as != "duplicate" or verdict.status is VerificationStatus.REJECTED:
+        return verdict
+    reason = f"It repeats {canonical}, which stays."
+    flags = {**verdict.flags, "archived": "duplicate"}
+    return Verdict(VerificationStatus.ARCHIVED, flags, (reason, *verdict.reasons))
 
 
 def shown_score(judged: Judged, actions: Actions) -> float:

@@ -1,4 +1,4 @@
-"""Rulings: a person parts duplicates or unites them; ruling, regrouping and audit are one transaction."""
+"""Rulings: a person parts duplicates or unites them; ruling, comparing, regrouping and audit are one transaction."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -6,11 +6,11 @@ from itertools import combinations, product
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.dedup.decision import ordered
 from pake_pipelines.model.comparison import Candidate, Group, Ruled
-from pake_pipelines.pipeline.duplicates import regroup
-from pake_pipelines.store import audit, documents, group_views, groups, marks, rulings
+from pake_pipelines.pipeline.duplicates import compare, duplicates_version, regroup
+from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.store import audit, documents, duplicates, group_views, groups, marks, rulings
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.marks import Stage
 
@@ -57,10 +57,14 @@ class Outcome:
 
 
 class _DryRunError(Exception):
-    """Takes everything back."""
+    """Takes everything back, and brings what it would have been."""
+
+    def __init__(self, outcome: Outcome) -> None:
+        super().__init__()
+        self.outcome = outcome
 
 
-async def rule(database: Database, wish: Wish, rules: QualityConfig, *, dry_run: bool = False) -> Outcome:
+async def rule(kit: Kit, database: Database, wish: Wish, *, dry_run: bool = False) -> Outcome:
     """Carry out `wish`, or only find out what it would do. Raises RulingError.
 
     The stages behind are asked to look again at the items whose group changed; the next run does.
@@ -68,15 +72,12 @@ async def rule(database: Database, wish: Wish, rules: QualityConfig, *, dry_run:
     try:
         async with database.transaction() as connection:
             await groups.lock_grouping(connection)
-            outcome = await _rule(connection, wish, rules)
-            if dry_run:
-                raise _DryRunError
-    except _DryRunError:
-        pass
-    return outcome
+            return await _rule(connection, wish, kit, dry_run=dry_run)
+    except _DryRunError as taken_back:
+        return taken_back.outcome
 
 
-async def _rule(connection: Connection, wish: Wish, rules: QualityConfig) -> Outcome:
+async def _rule(connection: Connection, wish: Wish, kit: Kit, *, dry_run: bool) -> Outcome:
     before = await group_views.groups_of(connection, wish.items)
     await _check(connection, wish, before)
     concerned = sorted({*wish.items, *(member for one in before for member in one.members)})
@@ -96,17 +97,36 @@ async def _rule(connection: Connection, wish: Wish, rules: QualityConfig) -> Out
     )
     lifted = await rulings.lift(connection, "apart", concerned) if wish.action == "merge" else []
     await rulings.save_rulings(connection, pairs, "apart" if wish.action == "split" else "together", event_id)
-    changed, _ = await regroup(connection, concerned, rules, f"audit-{event_id}")
-    await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed)
+    run_id = f"audit-{event_id}"
+    paired = await _compare(connection, concerned, kit, run_id)
+    changed, _ = await regroup(connection, {*concerned, *paired}, kit.quality, run_id)
+    await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed | paired)
     after = await group_views.groups_of(connection, concerned)
     left, because = await _left(connection, wish, concerned, after)
     told = {"after": _told(after), "lifted": [[str(one.a), str(one.b)] for one in lifted]}
     await audit.add_details(connection, event_id, told)
-    return Outcome(tuple(pairs), tuple(lifted), tuple(before), tuple(after), tuple(sorted(changed)), left, because)
+    outcome = Outcome(tuple(pairs), tuple(lifted), tuple(before), tuple(after), tuple(sorted(changed)), left, because)
+    if dry_run:
+        raise _DryRunError(outcome)
+    return outcome
+
+
+async def _compare(connection: Connection, items: Sequence[UUID], kit: Kit, run_id: str) -> set[UUID]:
+    """Compare `items` anew under the rulings as they are now; return the items of all pairs that this changed.
+
+    What was alike may have been compared only with one item that is ruled apart from the others by now.
+    """
+    rules, model = kit.quality, kit.embedder.model
+    found = await compare(connection, await groups.entries_of(connection, items), rules.duplicates, model)
+    paired = await duplicates.replace_candidates(
+        connection, items, found, version=duplicates_version(rules, model), run_id=run_id
+    )
+    await marks.disturb(connection, [Stage.DUPLICATES], paired.parted - set(items))
+    return paired.items
 
 
 def parted(items: Sequence[UUID], before: Iterable[Group]) -> set[tuple[UUID, UUID]]:
-    """Return the pairs to rule apart, so that `items` leave their groups.
+    """Return the pairs to rule apart, the smaller id first, so that `items` leave their groups.
 
     Each is parted from all members that stay; what ties those that leave to one another still holds. When nobody would
     stay, all are parted from each other.

@@ -13,8 +13,9 @@ from pake_pipelines.model.document import Linguistics, Structure
 from pake_pipelines.model.judgement import Factor
 from pake_pipelines.model.status import VerificationStatus
 
-# How much one connection of full strength says: a citation is somebody's choice, two copies of a story confirm nothing.
-_CONNECTION_WEIGHTS: Final = {"links_to": 0.6, "cites": 0.6, "duplicate_of": 0.05}
+# How much one connection of full strength says: a citation is somebody's choice, to speak of the same names is not yet
+# to agree, and two copies of a story confirm nothing.
+_CONNECTION_WEIGHTS: Final = {"cites": 0.6, "shares_entity": 0.2, "duplicate_of": 0.05}
 _OTHER_CONNECTION: Final = 0.5
 
 # B.2: age in days up to which the value holds.

@@ -21,8 +21,12 @@ class ChangedConnections:
 
 
 async def lock_connecting(connection: Connection) -> None:
-    """Let only one transaction at a time connect or change what connects, so that lists of two runs never mix."""
+    """Let only one transaction at a time connect or change what connects, so that lists of two runs never mix.
+
+    A plan that was made when the tables were empty reads them from end to end, so the transaction keeps no plans.
+    """
     await connection.execute("SELECT pg_advisory_xact_lock(hashtext('pake.node_connections'))")
+    await connection.execute("SET LOCAL plan_cache_mode = force_custom_plan")
 
 
 async def pairs_of(connection: Connection, entry_ids: Sequence[int]) -> list[Pair]:

@@ -85,6 +85,13 @@ async def dropped_items(connection: Connection, entry_ids: Sequence[int]) -> dic
     return {row["pake_id"]: row["dropped"] for row in rows}
 
 
+async def hold(connection: Connection, entry_ids: Sequence[int]) -> None:
+    """Keep the documents of `entry_ids` as they are until this transaction ends: others wait to change them."""
+    await connection.execute(
+        "SELECT FROM documents WHERE entry_id = ANY ($1::bigint[]) ORDER BY entry_id FOR SHARE", list(entry_ids)
+    )
+
+
 async def pake_ids(connection: Connection, entry_ids: Sequence[int]) -> list[UUID]:
     """Return the items of the entry versions `entry_ids`."""
     rows = await connection.fetch(

@@ -48,7 +48,8 @@ async def sharing(connection: Connection, entry_ids: Sequence[int]) -> list[tupl
     """Return with whom each of `entry_ids` shares its canonical address, and with whom its words.
 
     Of all that share the same, the item with the smallest id is paired with each of the others: that connects them all,
-    and keeps a thousand copies from becoming half a million pairs.
+    and keeps a thousand copies from becoming half a million pairs. An item that a person ruled apart from another does
+    not connect that one: the smallest of the others does.
     """
     rows = await connection.fetch(
         f"{_sharing('canonical_url')} UNION {_sharing('content_hash')} ORDER BY 1, 2", list(entry_ids)
@@ -59,7 +60,9 @@ async def sharing(connection: Connection, entry_ids: Sequence[int]) -> list[tupl
 def _sharing(column: str) -> str:
     alike = f"""
         FROM documents od JOIN entries o USING (entry_id)
-        WHERE od.{column} = d.{column} AND od.dropped IS NULL AND o.superseded_at IS NULL
+        WHERE od.{column} = d.{column} AND od.dropped IS NULL AND o.superseded_at IS NULL AND NOT EXISTS (
+            SELECT 1 FROM duplicate_rulings r WHERE r.ruling = 'apart'
+              AND r.a_id = least(o.pake_id, e.pake_id) AND r.b_id = greatest(o.pake_id, e.pake_id))
     """
     return f"""
         SELECT e.entry_id, other.entry_id AS other_entry_id
@@ -124,8 +127,8 @@ async def replace_candidates(
         ON CONFLICT (a_id, b_id) DO UPDATE SET (level, reason, score, decision, evidence, version, run_id)
             = (excluded.level, excluded.reason, excluded.score, excluded.decision, excluded.evidence, excluded.version,
                excluded.run_id)
-        WHERE (c.level, c.reason, c.score, c.decision)
-            IS DISTINCT FROM (excluded.level, excluded.reason, excluded.score, excluded.decision)
+        WHERE (c.level, c.reason, c.score, c.decision, c.evidence)
+            IS DISTINCT FROM (excluded.level, excluded.reason, excluded.score, excluded.decision, excluded.evidence)
         RETURNING a_id, b_id
         """,
         given,

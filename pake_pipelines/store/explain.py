@@ -16,13 +16,22 @@ SELECT i.pake_id, i.source, i.key, s.name AS source_name, s.authority_basis,
        (SELECT jsonb_object_agg(m.stage, jsonb_build_object('version', m.version, 'run_id', m.run_id,
                'made_at', m.made_at)) FROM stage_marks m WHERE m.entry_id = e.entry_id AND m.version <> '') AS stages,
        (SELECT jsonb_agg(jsonb_build_object('other', other.pake_id, 'title', other.title, 'level', c.level,
-               'score', c.score, 'decision', c.decision, 'evidence', c.evidence, 'run_id', c.run_id)
-               ORDER BY c.score DESC)
+               'reason', c.reason, 'score', c.score, 'decision', c.decision, 'evidence', c.evidence,
+               'run_id', c.run_id) ORDER BY c.score DESC)
           FROM duplicate_candidates c JOIN entries other
             ON other.pake_id = CASE WHEN c.a_id = i.pake_id THEN c.b_id ELSE c.a_id END AND other.superseded_at IS NULL
           WHERE i.pake_id IN (c.a_id, c.b_id)) AS candidates,
+       (SELECT jsonb_agg(jsonb_build_object('other', other.pake_id, 'title', other.title, 'ruling', r.ruling,
+               'actor', a.actor, 'reason', a.details ->> 'reason', 'at', a.created_at)
+               ORDER BY a.event_id, other.pake_id)
+          FROM duplicate_rulings r JOIN audit_events a USING (event_id) JOIN entries other
+            ON other.pake_id = CASE WHEN r.a_id = i.pake_id THEN r.b_id ELSE r.a_id END AND other.superseded_at IS NULL
+          WHERE i.pake_id IN (r.a_id, r.b_id)) AS rulings,
+       (SELECT jsonb_agg(jsonb_build_object('old_key', m.old_key, 'new_key', m.new_key, 'run_id', m.run_id,
+               'at', m.created_at) ORDER BY m.rename_id)
+          FROM item_renames m WHERE m.pake_id = i.pake_id) AS renames,
        (SELECT jsonb_build_object('group_id', g.group_id, 'canonical_id', g.canonical_id, 'members', g.members,
-               'canonical_title', ce.title, 'run_id', g.run_id)
+               'canonical_title', ce.title, 'because', g.canonical_because, 'run_id', g.run_id)
           FROM duplicate_members m JOIN duplicate_groups g USING (group_id)
           JOIN entries ce ON ce.pake_id = g.canonical_id AND ce.superseded_at IS NULL
           WHERE m.pake_id = i.pake_id) AS duplicate_group,

@@ -100,6 +100,7 @@ class Judged:
     confidence: Confidence
     old_status: str | None
     old_score: float | None
+    archived_as: str | None
 
 
 async def load_judged(connection: Connection, entry_ids: Sequence[int]) -> list[Judged]:
@@ -109,7 +110,8 @@ async def load_judged(connection: Connection, entry_ids: Sequence[int]) -> list[
         SELECT e.entry_id, e.pake_id, d.title, d.text, s.name AS source_name,
                coalesce(e.url, 'local://' || i.source || '/' || i.key) AS source_uri, e.tags, d.content_hash,
                e.published_at, g.canonical_id, q.checks, c.score, c.decision_score, c.factors,
-               n.verification_status AS old_status, n.confidence_score AS old_score
+               n.verification_status AS old_status, n.confidence_score AS old_score,
+               CASE WHEN n.entry_id = e.entry_id THEN n.metadata ->> 'archived' END AS archived_as
         FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted(entry_id, position)
         JOIN entries e USING (entry_id) JOIN documents d USING (entry_id) JOIN items i USING (pake_id)
         JOIN sources s USING (source) JOIN qa_results q USING (entry_id) JOIN confidence_scores c USING (entry_id)

@@ -71,7 +71,7 @@ async def save_nodes(
     )
     changed = {row["pake_id"] for row in rows}
     crash.point(CrashPoint.PUBLISH_NODES_WRITTEN)
-    await _save_history(connection, [row for row in history if row.pake_id in changed], run_id)
+    await save_history(connection, [row for row in history if row.pake_id in changed], run_id)
     crash.point(CrashPoint.PUBLISH_HISTORY_WRITTEN)
     return sorted(changed)
 
@@ -94,7 +94,8 @@ def _record(node: NodeRow) -> dict[str, Any]:
     }
 
 
-async def _save_history(connection: Connection, history: Sequence[HistoryRow], run_id: str) -> None:
+async def save_history(connection: Connection, history: Sequence[HistoryRow], run_id: str) -> None:
+    """Remember changes of score or status, and log those of status."""
     await connection.executemany(
         """
         INSERT INTO confidence_history (pake_id, old_score, new_score, old_status, new_status, reason, changed_by,
@@ -149,7 +150,7 @@ async def withdraw(connection: Connection, dropped: Mapping[UUID, str], run_id: 
                    "archived", f"Its newest version was dropped: {row['reason']}.")
         for row in rows
     ]  # fmt: skip
-    await _save_history(connection, history, run_id)
+    await save_history(connection, history, run_id)
     return len(rows)
 
 

@@ -2,6 +2,9 @@
 
 Two signatures that have a band hash in common are worth comparing. The bands follow from the signature; they are
 computed on a higher floor, so every function that needs them is handed that computation.
+
+A band is in one of two tables, new ones in the recent; `all_signature_bands` is both. Whoever needs more than that
+view touches the recent one first: a band that is moved meanwhile is then seen once, and nobody waits in a circle.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,9 +17,19 @@ from pake_pipelines.store.database import Connection
 Bands: TypeAlias = Callable[[Sequence[Signature]], Sequence[Sequence[int]]]
 """Returns the band hashes (signed 64-bit) of each signature."""
 
+RECENT_BANDS: Final = "signature_bands_recent"
+MAIN_BANDS: Final = "signature_bands"
+
 # boilerplate: however many share a band or a signature, the first few of them stand for all
 _SIGNATURES_OF_A_BAND: Final = 50
 _DOCUMENTS_OF_A_SIGNATURE: Final = 10
+
+# A batch is tiny beside the index, whatever the planner thinks: LIMIT in a LATERAL keeps it from reading all of it.
+# A document has at most three signatures, one of each kind.
+_MINE: Final = """
+    SELECT entry_id, ds.signature_id, ds.pake_id FROM unnest($1::bigint[]) AS given(entry_id) CROSS JOIN LATERAL (
+        SELECT signature_id, pake_id FROM document_signatures ds WHERE ds.entry_id = given.entry_id LIMIT 3) AS ds
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +44,12 @@ class Unsigned:
 async def unsigned(connection: Connection, entry_ids: Sequence[int], version: str) -> list[Unsigned]:
     """Return those documents of `entry_ids` that have no signature of `version`, with or without anything to sign."""
     rows = await connection.fetch(
-        """
+        f"""
         SELECT d.entry_id, d.title, d.text FROM documents d
-        WHERE d.entry_id = ANY ($1::bigint[]) AND NOT EXISTS (
-            SELECT 1 FROM document_signatures ds JOIN signatures s USING (signature_id)
-            WHERE ds.entry_id = d.entry_id AND s.version = $2)
+        WHERE d.entry_id = ANY ($1::bigint[]) AND d.entry_id <> ALL (ARRAY(
+            SELECT entry_id FROM ({_MINE}) AS mine CROSS JOIN LATERAL (
+                SELECT version FROM signatures s WHERE s.signature_id = mine.signature_id LIMIT 1) AS s
+            WHERE s.version = $2))
         ORDER BY d.entry_id
         """,
         list(entry_ids),
@@ -54,9 +68,10 @@ async def save_signatures(
     """
     await connection.execute(
         """
-        DELETE FROM document_signatures ds USING entries mine JOIN entries e USING (pake_id)
-        WHERE mine.entry_id = ANY ($1::bigint[]) AND ds.entry_id = e.entry_id
-          AND (e.entry_id = mine.entry_id OR e.superseded_at IS NOT NULL)
+        DELETE FROM document_signatures WHERE entry_id = ANY (ARRAY(
+            SELECT e.entry_id FROM entries mine JOIN entries e USING (pake_id)
+            WHERE mine.entry_id = ANY ($1::bigint[])
+              AND (e.entry_id = mine.entry_id OR e.superseded_at IS NOT NULL)))
         """,
         list(made),
     )
@@ -93,10 +108,12 @@ async def _insert(connection: Connection, signatures: Sequence[Signature], versi
     return [one for one in signatures if one.signature_id in new]
 
 
-async def write_bands(connection: Connection, signatures: Sequence[Signature], bands: Bands) -> int:
-    """Write the bands of `signatures` in the order of their index, in which its pages are visited; count them."""
+async def write_bands(
+    connection: Connection, signatures: Sequence[Signature], bands: Bands, table: str = RECENT_BANDS
+) -> int:
+    """Write the bands of `signatures` to `table` in the order of its index, in which pages are visited; count them."""
     records = sorted(banded(signatures, bands))
-    await connection.copy_records_to_table("signature_bands", columns=("band_hash", "signature_id"), records=records)
+    await connection.copy_records_to_table(table, columns=("band_hash", "signature_id"), records=records)
     return len(records)
 
 
@@ -137,11 +154,12 @@ async def lookalikes(connection: Connection, entry_ids: Sequence[int], *, bands:
     rows = await connection.fetch(
         f"""
         WITH given AS MATERIALIZED (
-            SELECT band_hash, signature_id FROM unnest($1::bigint[], $2::bigint[]) AS g(band_hash, signature_id)
+            SELECT band_hash, signature_id FROM unnest($2::bigint[], $3::bigint[]) AS g(band_hash, signature_id)
+        ), mine AS MATERIALIZED ({_MINE}
         ), shared AS MATERIALIZED (
             SELECT g.signature_id, b.signature_id AS other_id, count(*) AS hits
             FROM given g CROSS JOIN LATERAL (
-                SELECT b.signature_id FROM signature_bands b
+                SELECT b.signature_id FROM all_signature_bands b
                 WHERE b.band_hash = g.band_hash AND b.signature_id <> g.signature_id
                 ORDER BY b.signature_id LIMIT {_SIGNATURES_OF_A_BAND}
             ) AS b
@@ -166,18 +184,21 @@ async def lookalikes(connection: Connection, entry_ids: Sequence[int], *, bands:
         )
         SELECT entry_id, other_entry_id, s.kind, hits, s.minhash, o.minhash AS other_minhash
         FROM (
-            SELECT ds.entry_id, sp.entry_id AS other_entry_id, ds.signature_id, c.other_id, c.hits, row_number() OVER (
-                PARTITION BY ds.entry_id, ds.signature_id ORDER BY c.hits DESC, sp.pake_id) AS place
-            FROM document_signatures ds JOIN closest c USING (signature_id) JOIN speakers sp USING (other_id)
-            WHERE ds.entry_id = ANY ($3::bigint[]) AND sp.pake_id <> ds.pake_id
+            SELECT mine.entry_id, sp.entry_id AS other_entry_id, mine.signature_id, c.other_id, c.hits,
+                   row_number() OVER (
+                       PARTITION BY mine.entry_id, mine.signature_id ORDER BY c.hits DESC, sp.pake_id) AS place
+            FROM mine JOIN closest c USING (signature_id) JOIN speakers sp USING (other_id)
+            WHERE sp.pake_id <> mine.pake_id
         ) AS ranked
-        JOIN signatures s USING (signature_id) JOIN signatures o ON o.signature_id = ranked.other_id
+        CROSS JOIN LATERAL (
+            SELECT kind, minhash FROM signatures s WHERE s.signature_id = ranked.signature_id LIMIT 1) AS s
+        CROSS JOIN LATERAL (SELECT minhash FROM signatures o WHERE o.signature_id = ranked.other_id LIMIT 1) AS o
         WHERE place <= $4
         ORDER BY entry_id, s.kind, place
         """,
+        list(entry_ids),
         [band_hash for band_hash, _ in given],
         [signature_id for _, signature_id in given],
-        list(entry_ids),
         limit,
     )
     return [Lookalike(**row) for row in rows]
@@ -185,9 +206,10 @@ async def lookalikes(connection: Connection, entry_ids: Sequence[int], *, bands:
 
 async def _signatures_of(connection: Connection, entry_ids: Sequence[int]) -> list[Signature]:
     rows = await connection.fetch(
-        """
-        SELECT signature_id, kind, minhash FROM signatures WHERE signature_id IN (
-            SELECT signature_id FROM document_signatures WHERE entry_id = ANY ($1::bigint[]))
+        f"""
+        SELECT signature_id, s.kind, s.minhash FROM (SELECT DISTINCT signature_id FROM ({_MINE}) AS mine) AS wanted
+        CROSS JOIN LATERAL (
+            SELECT kind, minhash FROM signatures s WHERE s.signature_id = wanted.signature_id LIMIT 1) AS s
         """,
         list(entry_ids),
     )

@@ -130,12 +130,14 @@ _WRECK: Final = (
     "Divers found the brig upright on gravel at thirty metres, her capstan still wound with chain. The survey of the "
     "hull took eleven summers, and the museum raised only the rudder, the bell and a chest of surgeon's instruments."
 )
+# cites another item and shares two names with it
+_COMPARE: Final = "That is as grave an error as a Greenland of the size of Africa, see https://journal.example/maps."
 _CHANGED_NOTES: Final = frozenset({"clocks.md"})
 
 
 def _notes(changed: bool) -> dict[str, str]:
     notes = {
-        "clocks.md": f"# Clocks and heat\n\n{_CLOCKS}\n",
+        "clocks.md": f"# Clocks and heat\n\n{_CLOCKS}\n\n{_COMPARE}\n",
         "retold.md": f"# Mills that ran on the tide\n\n{_TIDES_RETOLD}\n",
         "salt.txt": f"Salt pans\n\n{_SALT}\n",
     }
@@ -143,7 +145,7 @@ def _notes(changed: bool) -> dict[str, str]:
         notes["errand.md"] = f"# An errand\n\n{_ERRAND}\n"  # deleted later
     if changed:
         notes["brine.txt"] = notes.pop("salt.txt")  # renamed
-        notes["clocks.md"] = f"# Clocks and heat\n\n{_CLOCKS} It was called invar.\n"
+        notes["clocks.md"] = f"# Clocks and heat\n\n{_CLOCKS} It was called invar.\n\n{_COMPARE}\n"
         notes["rope.md"] = f"# Rope walks\n\n{_ROPE}\n"
         notes["wreck.md"] = f"# A wreck\n\n{_WRECK}\n"
     return notes

@@ -46,10 +46,21 @@ TABLES: Final = {
     "dead_letters": _rows("dead_letters", "dead_letter_id,run_id,created_at", fetch_id=_FETCH.format("fetch_id")),
     "stage_marks": _rows("stage_marks", "run_id,made_at", entry_id=_ENTRY),
     "documents": _rows("documents", entry_id=_ENTRY),
+    "document_links": _rows("document_links", entry_id=_ENTRY),
+    "document_entities": _rows("document_entities", entry_id=_ENTRY),
+    "document_signatures": _rows("document_signatures", entry_id=_ENTRY),
+    "signatures": _rows("signatures"),
+    "all_signature_bands": _rows("all_signature_bands"),
     "embeddings": _rows("embeddings", "run_id,created_at"),
     "duplicate_candidates": _rows("duplicate_candidates", "run_id,created_at"),
     "duplicate_groups": _rows("duplicate_groups", "run_id,updated_at"),
     "duplicate_members": _rows("duplicate_members"),
+    "duplicate_rulings": _rows(
+        "duplicate_rulings",
+        event_id="(SELECT jsonb_build_array(v.actor, v.action, v.subject) FROM pake.audit_events v"
+        " WHERE v.event_id = t.event_id)",
+    ),
+    "audit_events": _rows("audit_events", "event_id,created_at"),
     "node_connections": _rows("node_connections", "connection_id,run_id,created_at"),
     "qa_results": _rows("qa_results", entry_id=_ENTRY),
     "confidence_scores": _rows("confidence_scores", entry_id=_ENTRY),
@@ -68,8 +79,8 @@ TABLES: Final = {
     ),
 }
 
-# renames happen only in the changed world, and a look back that is complete leaves no cursor
-MAY_BE_EMPTY: Final = frozenset({"item_renames", "window_cursors"})
+# renames happen only in the changed world, a look back that is complete leaves no cursor, and nobody rules by hand
+MAY_BE_EMPTY: Final = frozenset({"item_renames", "window_cursors", "duplicate_rulings", "audit_events"})
 
 # A run that was killed and its successor are two runs, so these cannot equal one run's. What they count as new must
 # never exceed what one run counts: name -> query for (what was worked on, new and updated).
@@ -81,8 +92,11 @@ RUN_LOGS: Final = {
     """,
 }
 
-# tables that hold nothing of what was read: whose turn it is at a host, and moments in the life of a source
-NOT_DATA: Final = frozenset({"alembic_version", "host_budgets", "source_events"})
+# tables that hold nothing of what was read: whose turn it is at a host, and moments in the life of a source; and the
+# two parts of `all_signature_bands`, as it is no matter which of them a band is in
+NOT_DATA: Final = frozenset(
+    {"alembic_version", "host_budgets", "source_events", "signature_bands", "signature_bands_recent"}
+)
 
 Snapshot = dict[str, Counter[str]]
 

@@ -18,8 +18,8 @@ STORY = (
     "The harbour of Eastmouth reopened to ferries on Tuesday after engineers had cleared the channel of the sand that "
     "a winter of storms had driven into it. Some 4,200 passengers a day use the crossing, and the island's shops had "
     "run short of fuel twice since January. Captain Maren Holt, who took the first boat across, said that the channel "
-    "was deeper now than at any time in her thirty years on the route. The work cost 3.1 million euros and was paid for "
-    "by the county, which will survey the harbour again in autumn before it decides on a permanent breakwater."
+    "was deeper now than at any time in her thirty years on the route. The work cost 3.1 million euros and was paid "
+    "for by the county, which will survey the harbour again in autumn before it decides on a permanent breakwater."
 )
 OTHER = (
     "Researchers at a marine station have listened to seals under the ice for two winters and found that they sing in "
@@ -105,6 +105,14 @@ def test_the_thresholds_of_meaning_belong_to_the_upper_side(cosine, expected):
     one, other = profile("It rained all night in the hills.", "Rain"), profile("Wet weather up there.", "Weather")
     found = judged(one, other, cosine)
     assert (found and found[2]) == expected
+
+
+def test_meaning_counts_only_in_letters_that_the_model_reads():
+    one = profile("Ночью прошёл дождь, и дороги в горах закрыты для движения до вечера.", "Дождь")
+    other = profile("В городе открылась выставка старых карт, вход для школьников свободный.", "Выставка")
+    assert judged(one, other, 0.93) is None
+    anything = RULES.model_copy(update={"meaning_needs_latin_letters": False})
+    assert decide(one, other, 0.93, anything).decision == "duplicate"
 
 
 def test_the_evidence_says_how_close_the_two_are():

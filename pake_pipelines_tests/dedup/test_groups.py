@@ -26,9 +26,10 @@ def crowd_of(count):
     return people(*(member(number) for number in range(count)))
 
 
-def pair(one, other, score=0.9, decision="duplicate"):
+def pair(one, other, score=0.9, decision="duplicate", facts=None):
     a, b = sorted((one, other))
-    return Candidate(UUID(int=a), UUID(int=b), "near", "shared_words", score, decision, {})
+    evidence = {"facts": facts if facts is not None else 0.1 if decision == "contradicted" else 1.0}
+    return Candidate(UUID(int=a), UUID(int=b), "near", "shared_words", score, decision, evidence)
 
 
 def ruled(one, other, ruling):
@@ -171,20 +172,25 @@ def test_without_contradictions_groups_are_the_connected_components(crowd, found
 
 
 @given(crowds, pairs, rulings)
-def test_no_group_holds_a_contradiction_but_by_a_person_s_will(crowd, found, decided):
+def test_what_a_person_put_apart_stays_so_unless_a_person_also_united_it(crowd, found, decided):
     groups = group(people(*crowd), found, decided, "oldest")
-    together = {(one.a, one.b) for one in decided if one.ruling == "together"}
-    apart = {(one.a, one.b) for one in decided if one.ruling == "apart"}
     place = {one: each.group_id for each in groups for one in each.members}
-    if not together:
-        for one in found:
-            if one.decision == "contradicted" and (one.a, one.b) not in apart:
-                assert one.a not in place or place[one.a] != place.get(one.b)
-        for a, b in apart:
-            assert a not in place or place[a] != place.get(b)
+    if not any(one.ruling == "together" for one in decided):
+        assert all(one.a not in place or place[one.a] != place.get(one.b) for one in decided)
     for each in groups:
         assert each.canonical_id in each.members
         assert each.group_id == min(each.members)
+
+
+@given(crowds, pairs)
+def test_two_items_that_contradict_each_other_are_never_a_group_of_their_own(crowd, found):
+    pairs_of_two = {each.members for each in group(people(*crowd), found, [], "oldest") if len(each.members) == 2}
+    assert not pairs_of_two & {(one.a, one.b) for one in found if one.decision == "contradicted"}
+
+
+def test_one_doubtful_contradiction_does_not_part_many_copies():
+    pairs = [pair(1, 2), pair(1, 3), pair(1, 4), pair(2, 3, decision="contradicted", facts=0.5)]
+    assert members_of(group(crowd_of(5), pairs, [], "oldest")) == [[1, 2, 3, 4]]
 
 
 def test_a_chain_of_many_thousands_is_one_group():

@@ -3,7 +3,7 @@
 import dagster as dg
 
 from pake_pipelines.config.loading import load_sources
-from pake_pipelines.defs.shared.promises import PROMISES_OF
+from pake_pipelines.defs.shared.promises import COMPUTED, PROMISES_OF
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.integrity import PROMISES
 
@@ -18,7 +18,7 @@ def test_every_asset_says_what_it_is_and_whose(graph):
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
     lacking = [node.key for node in nodes if not (node.description and node.group_name and node.owners and node.kinds)]
     assert lacking == []
-    assert {node.group_name for node in nodes} == {"sources", "disabled_sources", "knowledge", "reports"}
+    assert {node.group_name for node in nodes} == {"sources", "disabled_sources", "knowledge", "reports", "maintenance"}
 
 
 def test_every_knowledge_asset_has_a_check(graph):
@@ -27,7 +27,7 @@ def test_every_knowledge_asset_has_a_check(graph):
 
 
 def test_every_promise_of_the_store_is_a_check_of_some_asset():
-    assert sorted(name for promises in PROMISES_OF.values() for name in promises) == sorted(PROMISES)
+    assert sorted(name for promises in PROMISES_OF.values() for name in promises) == sorted([*PROMISES, *COMPUTED])
 
 
 def test_every_enabled_source_is_an_asset_that_says_whether_it_was_reachable(graph):
@@ -53,7 +53,8 @@ def test_everything_behind_entries_depends_on_entries_and_never_on_a_single_sour
 
 def test_the_job_takes_everything_that_can_be_run(shipped, graph):
     job = shipped.resolve_job_def("ingest")
-    assert set(job.asset_layer.executable_asset_keys) == set(graph.materializable_asset_keys)
+    maintenance = {key for key in graph.materializable_asset_keys if graph.get(key).group_name == "maintenance"}
+    assert set(job.asset_layer.executable_asset_keys) == set(graph.materializable_asset_keys) - maintenance
     assert job.tags["dagster/max_runtime"] == "7200"
 
 

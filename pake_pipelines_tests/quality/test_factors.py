@@ -21,7 +21,7 @@ _NOW = datetime(2026, 3, 1, 12, tzinfo=UTC)
 _counts = st.integers(min_value=0, max_value=100_000)
 _shares = st.floats(min_value=0.0, max_value=1.0)
 _structures = st.builds(Structure, _counts, _counts, _counts)
-_kinds = st.sampled_from(["links_to", "relates_to", "duplicate_of", "a kind of tomorrow"])
+_kinds = st.sampled_from(["cites", "shares_entity", "similar_to", "duplicate_of", "a kind of tomorrow"])
 _connections = st.lists(st.tuples(_kinds, _shares), max_size=8)
 
 
@@ -75,6 +75,14 @@ def test_coherence_tells_an_article_from_a_blurb_and_an_empty_text_has_none() ->
     assert _value(article.value) > 0.95
     assert _value(blurb.value) < 0.3
     assert content_coherence(Structure(), Linguistics(), 0.2).value == 0.0
+
+
+def test_a_citation_says_more_than_likeness_likeness_more_than_shared_names_and_a_copy_next_to_nothing() -> None:
+    kinds = ("cites", "similar_to", "shares_entity", "duplicate_of")
+    values = [_value(cross_reference_strength([(kind, 1.0)], 0.2).value) for kind in kinds]
+    assert values == sorted(values, reverse=True)
+    assert len(set(values)) == len(kinds)
+    assert values[-1] < 0.1
 
 
 @given(_connections, _kinds, _shares)

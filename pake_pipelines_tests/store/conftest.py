@@ -72,3 +72,14 @@ class Shelf:
 @pytest.fixture
 async def shelf(database):
     return await Shelf(database).open()
+
+
+@pytest.fixture
+async def four(shelf):
+    """Four items, of which a and b share their words, b and c an address."""
+    await shelf.put("abcd")
+    await shelf.write(
+        {"a": "The same WORDS.", "b": "the same words", "c": "others", "d": "alone"},
+        urls={"b": "https://x.example/1", "c": "https://x.example/1", "d": "https://x.example/2"},
+    )
+    return shelf

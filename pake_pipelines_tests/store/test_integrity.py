@@ -18,6 +18,8 @@ VIOLATIONS = {
     "groups_consistent": "UPDATE duplicate_groups SET members = members + 1",
     "duplicates_point_at_canonical": "UPDATE duplicate_groups g SET canonical_id ="
     " (SELECT pake_id FROM duplicate_members m WHERE m.group_id = g.group_id AND m.pake_id <> g.canonical_id LIMIT 1)",
+    "connections_between_kept": "UPDATE documents SET dropped = 'too_short' WHERE entry_id ="
+    " (SELECT entry_id FROM node_connections JOIN entries ON pake_id = source_id LIMIT 1)",
     "judged_completely": f"DELETE FROM confidence_scores WHERE entry_id = {_FIRST}",
     "nothing_unknown": f"UPDATE qa_results SET unknowns = '{{spam}}' WHERE entry_id = {_FIRST}",
     "verdicts_complete": f"DELETE FROM knowledge_nodes WHERE entry_id = {_FIRST}",

@@ -36,6 +36,10 @@ def test_migrating_twice_changes_nothing(database_url):
     assert len(before) > 20
 
 
+# their rows say nothing beside what they find, and a key over both columns would cost as much again as the lookup
+KEYLESS = {"signature_bands", "signature_bands_recent", "document_links"}
+
+
 async def test_every_table_has_a_key_and_every_moment_a_zone(database):
     keyless = await rows(
         database,
@@ -51,7 +55,8 @@ async def test_every_table_has_a_key_and_every_moment_a_zone(database):
         WHERE table_schema = 'pake' AND data_type = 'timestamp without time zone'
         """,
     )
-    assert (keyless, zoneless) == ([], [])
+    assert {row["relname"] for row in keyless} <= KEYLESS
+    assert zoneless == []
 
 
 async def test_every_column_that_points_at_another_table_is_indexed(database):

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Final
 
 import dagster as dg
+from pydantic import Field
 
 from pake_pipelines.defs.shared.metadata import counts
 from pake_pipelines.defs.shared.partitions import day_of
@@ -32,7 +33,7 @@ _ASSETS: Final[Mapping[str, tuple[list[str], str]]] = {
     ),
     "connections": (
         ["duplicates"],
-        "Edges between items: `duplicate_of` and `similar_to`, with their strength.",
+        "Edges between items: `duplicate_of`, `similar_to`, `shares_entity` and `cites`, with strength and evidence.",
     ),
     "confidence": (
         ["connections"],
@@ -44,6 +45,16 @@ _ASSETS: Final[Mapping[str, tuple[list[str], str]]] = {
     ),
 }
 _KINDS: Final[Mapping[str, set[str]]] = {"embeddings": {"python", "postgres", "huggingface"}}
+
+
+class StageConfig(dg.Config):
+    """How far a stage goes in one run."""
+
+    everywhere: bool = Field(
+        False,
+        description="Settle the days of the whole store, not only this partition's: after rules or the model have "
+        "changed, or for a scan that compares everything anew.",
+    )
 
 
 def knowledge_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
@@ -66,11 +77,14 @@ def _asset(
         description=description,
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
     )
-    async def run_stage(context: dg.AssetExecutionContext, knowledge_base: KnowledgeBase) -> dg.MaterializeResult:
+    async def run_stage(
+        context: dg.AssetExecutionContext, config: StageConfig, knowledge_base: KnowledgeBase
+    ) -> dg.MaterializeResult:
         # a code location only describes the stages; importing them is left to the run
         from pake_pipelines.pipeline.chain import STAGES
 
-        run, kit = Run(context.run_id, day_of(context), datetime.now(UTC)), knowledge_base.kit()
+        run = Run(context.run_id, day_of(context), datetime.now(UTC), everywhere=config.everywhere)
+        kit = knowledge_base.kit()
         async with knowledge_base.open(kit) as database:
             result = await STAGES[name](kit, database, run)
             async with database.connection() as connection:

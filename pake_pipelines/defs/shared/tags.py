@@ -7,11 +7,13 @@ OWNER: Final = "team:pake"
 # one run at a time decides on duplicates, scores and verdicts: they look at the whole store
 KNOWLEDGE_POOL: Final = "knowledge"
 SOURCES_POOL: Final = "sources"
+MAINTENANCE_POOL: Final = "maintenance"
 
 SOURCES_GROUP: Final = "sources"
 DISABLED_GROUP: Final = "disabled_sources"
 KNOWLEDGE_GROUP: Final = "knowledge"
 REPORTS_GROUP: Final = "reports"
+MAINTENANCE_GROUP: Final = "maintenance"
 
 # Dagster launches runs with a higher number first
 PRIORITIES: Final = {"high": "10", "medium": "5", "low": "0", "maintenance": "-5"}

@@ -28,12 +28,23 @@ CREATE TABLE document_signatures (
 );
 -- the first few of a thousand documents with one signature are read from the index, in order
 CREATE INDEX ON document_signatures (signature_id, pake_id);
--- two signatures that share a band hash are worth comparing; a key to signatures would double the table's size
+-- Two signatures that share a band hash are worth comparing; a key to signatures would double the table's size. Bands
+-- are hashes, so a new one may belong into any page of the index: into pages of the small recent table, that is, which
+-- a merge empties into the large one. The view names the recent one first: all lock the two in that order.
 CREATE TABLE signature_bands (
     band_hash    bigint NOT NULL,
     signature_id bigint NOT NULL
 );
 CREATE INDEX signature_bands_lookup ON signature_bands (band_hash, signature_id);
+CREATE TABLE signature_bands_recent (
+    band_hash    bigint NOT NULL,
+    signature_id bigint NOT NULL
+);
+CREATE INDEX signature_bands_recent_lookup ON signature_bands_recent (band_hash, signature_id);
+CREATE VIEW all_signature_bands AS
+SELECT band_hash, signature_id FROM signature_bands_recent
+UNION ALL
+SELECT band_hash, signature_id FROM signature_bands;
 
 ALTER TABLE duplicate_candidates
     DROP CONSTRAINT duplicate_candidates_level_check,
@@ -59,6 +70,7 @@ CREATE TABLE duplicate_rulings (
     CHECK (a_id < b_id)
 );
 CREATE INDEX ON duplicate_rulings (b_id);
+CREATE INDEX ON duplicate_rulings (event_id);
 
 -- who did what by hand, and why
 CREATE TABLE audit_events (
