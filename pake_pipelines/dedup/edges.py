@@ -16,13 +16,14 @@ def connect(pairs: Iterable[Pair], *, max_degree: int) -> list[Edge]:
     """Return the connections that start at the items of `pairs` (strongest first), at most `max_degree` similar ones.
 
     A duplicate points at its group's canonical member only, with the strength of the best pair that made it one.
-    Texts that are as close as copies but state other facts are similar; the evidence says so.
+    Texts that are as close as copies but state other facts, or that were kept out of each other's group, are similar;
+    the evidence says so.
     """
     edges: dict[tuple[UUID, UUID, str], Edge] = {}
     similar: dict[UUID, int] = {}
     for pair in pairs:
-        if pair.decision == "duplicate":
-            edge = _duplicate_edge(pair)
+        if pair.decision == "duplicate" and pair.canonical_id is not None:
+            edge = _duplicate_edge(pair, pair.canonical_id)
         elif similar.get(pair.pake_id, 0) < max_degree:
             similar[pair.pake_id] = similar.get(pair.pake_id, 0) + 1
             evidence = {"level": pair.level, "reason": pair.reason, "decision": pair.decision}
@@ -34,11 +35,11 @@ def connect(pairs: Iterable[Pair], *, max_degree: int) -> list[Edge]:
     return list(edges.values())
 
 
-def _duplicate_edge(pair: Pair) -> Edge | None:
-    if pair.canonical_id is None or pair.canonical_id == pair.pake_id:
+def _duplicate_edge(pair: Pair, canonical_id: UUID) -> Edge | None:
+    if canonical_id == pair.pake_id:
         return None
     evidence = {"level": pair.level, "reason": pair.reason}
-    return Edge(pair.pake_id, pair.canonical_id, "duplicate_of", pair.score, evidence)
+    return Edge(pair.pake_id, canonical_id, "duplicate_of", pair.score, evidence)
 
 
 def cite(links: Iterable[tuple[UUID, UUID, str]], *, max_degree: int) -> list[Edge]:

@@ -1,5 +1,6 @@
 """Duplicates: every new document compared with all others, and the groups that follow."""
 
+import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
@@ -17,11 +18,14 @@ from pake_pipelines.model.comparison import Candidate
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.merit import member_of
+from pake_pipelines.pipeline.progress import Progress
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import documents, duplicates, embeddings, groups, marks, signatures
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.duplicates import Compared
 from pake_pipelines.store.marks import Stage
+
+log = logging.getLogger(__name__)
 
 # of the documents that share bands with one, those that share most
 _LOOKALIKES: Final = 20
@@ -40,6 +44,7 @@ async def find_duplicates(kit: Kit, database: Database, run: Run) -> StageResult
     result = StageResult(details={"pairs": 0, "groups_touched": 0})
     todo = await _pending(database, run, "" if run.everywhere else stage_version)
     while todo:
+        progress = Progress("compared", len(todo), len(todo), log.info)
         for batch in batches(todo):
             pairs, touched = await _settle(kit, database, batch, stage_version, run.run_id)
             crash.point(CrashPoint.DUPLICATES_COMMITTED)
@@ -48,6 +53,7 @@ async def find_duplicates(kit: Kit, database: Database, run: Run) -> StageResult
                 "groups_touched": result.details["groups_touched"] + touched,
             }
             result = replace(result, new=result.new + len(batch), details=details)
+            progress.advance(len(batch), len(batch))
         result = replace(result, looked_at=result.looked_at + len(todo))
         todo = await _pending(database, run, stage_version)
     async with database.connection() as connection:

@@ -65,7 +65,7 @@ async def _embed(
 ) -> dict[str, str | int | float]:
     """Embed and write all that is `waiting`, one batch ahead of the writing; return what is to be told of it."""
     device, before, made = await asyncio.to_thread(lambda: embedder.device), embedder.encoded, 0
-    progress = Progress(len(waiting), sum(map(_work, waiting)), log.info)
+    progress = Progress("embedded", len(waiting), sum(map(_work, waiting)), log.info)
     ready, done = list(_batches(waiting)), _Batch()
     texts = await _read(database, ready[0], embedder.model)
     for batch, following in zip(ready, [*ready[1:], []], strict=True):

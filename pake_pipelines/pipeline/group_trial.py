@@ -132,7 +132,7 @@ def _embed(embedder: Embedder, texts: Sequence[str], say: Callable[[str], object
     import numpy as np
 
     different = sorted(dict.fromkeys(texts), key=len, reverse=True)
-    progress = Progress(len(different), sum(map(_work, different)), say)
+    progress = Progress("embedded", len(different), sum(map(_work, different)), say)
     made = []
     for batch in batches(different):
         made.append(embedder.encode(batch))

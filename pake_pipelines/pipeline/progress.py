@@ -12,9 +12,10 @@ EVERY_SECONDS: Final = 10.0
 class Progress:
     """Counts texts, and the work in them, which says more about the remaining time than their number does.
 
-    `say` gets each line. Nothing is said of what is done within EVERY_SECONDS.
+    `say` gets each line, which begins with `done`. Nothing is said of what is done within EVERY_SECONDS.
     """
 
+    done: str
     texts: int
     work: float
     say: Callable[[str], object]
@@ -45,7 +46,7 @@ class Progress:
 
     def _line(self, seconds: float, over: bool) -> str:
         rate = self._texts / seconds
-        line = f"embedded {self._texts:,} of {self.texts:,} texts, {rate:,.{0 if rate >= 10 else 1}f} a second"
+        line = f"{self.done} {self._texts:,} of {self.texts:,} texts, {rate:,.{0 if rate >= 10 else 1}f} a second"
         left = seconds * (self.work - self._work) / self._work if self._work else 0
         return f"{line}, in {duration(seconds)}" if over else f"{line}, about {duration(left)} left"
 

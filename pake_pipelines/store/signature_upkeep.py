@@ -97,11 +97,14 @@ async def due_for_merging(connection: Connection, at_least: int) -> int:
 async def merge_recent(connection: Connection, at_least: int) -> int:
     """Move the recent bands into the large index if there are `at_least` so many; return how many were moved.
 
-    Belongs into one transaction. Who writes or looks up bands meanwhile waits (some tens of seconds where the large
+    Belongs into one transaction. Who writes or looks up bands meanwhile waits (some twenty seconds where the large
     index holds a million documents), and then sees each of them once: under READ COMMITTED a statement looks at the
     tables as they are when it has got its locks. A snapshot from before would find the emptied table empty, as
-    TRUNCATE spares no rows for it: nobody may read bands in a transaction of a stricter isolation level.
+    TRUNCATE spares no rows for it: nobody may read bands in a transaction of a stricter isolation level, and a dump
+    begun while a merge is at work lacks what it moves (`rebuild_bands` brings it back).
     """
+    # one merge at a time, from the counting on: two that had counted would wait for each other
+    await connection.execute(f"LOCK TABLE {RECENT_BANDS} IN SHARE UPDATE EXCLUSIVE MODE")
     if not await due_for_merging(connection, at_least):
         return 0
     await connection.execute(f"LOCK TABLE {RECENT_BANDS} IN ACCESS EXCLUSIVE MODE")

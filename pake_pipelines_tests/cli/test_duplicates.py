@@ -1,6 +1,7 @@
 """`pake duplicates` shows why items are duplicates, and takes a person's word on it."""
 
 import asyncio
+import re
 
 import pytest
 
@@ -91,7 +92,7 @@ def test_the_contradictions_around_a_group_are_shown_with_the_facts_that_differ(
     assert {one["decision"] for one in shown["pairs"]} == {"contradicted"}
     text = filled.pake("duplicates", "show", key(1)).stdout
     assert STORY in text
-    assert "they state other facts (number: 51 / 93)" in text
+    assert re.search(r"they state other facts \(number: (51 / 93|93 / 51)\)", text)
 
 
 def test_an_item_in_no_group_is_shown_with_what_kept_it_out(filled):
@@ -137,7 +138,7 @@ def test_a_dry_run_shows_the_groups_as_they_would_be(filled, groups):
 def test_a_merge_across_a_contradiction_takes_those_that_are_named_and_says_who_is_left(filled, groups):
     done = filled.pake("duplicates", "merge", key(1), key(4))
     assert "did not come along" in done.stdout
-    assert "number: 51 / 93" in done.stdout
+    assert re.search(r"number: (51 / 93|93 / 51)", done.stdout)
     filled.pake("duplicates", "merge", key(1), key(2), key(3), key(4))
     assert groups() == [4]
 

@@ -66,7 +66,7 @@ def history_apart() -> None:
     async def planted(
         connection: Connection, given: Sequence[NodeRow], history: Sequence[HistoryRow], run_id: str
     ) -> list[Any]:
-        await nodes._save_history(connection, history, run_id)
+        await nodes.save_history(connection, history, run_id)
         await _commit(connection)
         return await save_nodes(connection, given, [], run_id)
 

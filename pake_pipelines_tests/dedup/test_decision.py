@@ -108,8 +108,8 @@ def test_the_thresholds_of_meaning_belong_to_the_upper_side(cosine, expected):
 
 
 def test_meaning_counts_only_in_letters_that_the_model_reads():
-    one = profile("Ночью прошёл дождь, и дороги в горах закрыты для движения до вечера.", "Дождь")
-    other = profile("В городе открылась выставка старых карт, вход для школьников свободный.", "Выставка")
+    one = profile("夜里下了大雨,山里的道路一直封闭到晚上。", "大雨")
+    other = profile("市里举办了旧地图展览,小学生可以免费参观。", "展览")
     assert judged(one, other, 0.93) is None
     anything = RULES.model_copy(update={"meaning_needs_latin_letters": False})
     assert decide(one, other, 0.93, anything).decision == "duplicate"

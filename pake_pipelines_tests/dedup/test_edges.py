@@ -40,8 +40,9 @@ def test_the_canonical_item_points_at_none_of_its_copies():
     assert connect([duplicate(A, B, 1.0, A), duplicate(A, C, 0.9, A)], max_degree=5) == []
 
 
-def test_a_pair_that_was_not_grouped_draws_no_copy():
-    assert connect([duplicate(A, B, 1.0, None)], max_degree=5) == []
+def test_copies_that_were_kept_out_of_one_group_are_similar():
+    (edge,) = connect([duplicate(A, B, 1.0, None)], max_degree=5)
+    assert (edge.connection_type, edge.evidence["decision"]) == ("similar_to", "duplicate")
 
 
 def test_the_strongest_of_several_reasons_counts():

@@ -16,7 +16,7 @@ class Clock:
 def told(steps, texts, work):
     """Return the lines of a work of which each of `steps` (seconds, texts, work) is done."""
     clock, lines = Clock(), []
-    progress = Progress(texts, work, lines.append, clock)
+    progress = Progress("embedded", texts, work, lines.append, clock)
     for seconds, some, effort in steps:
         clock.now += seconds
         progress.advance(some, effort)

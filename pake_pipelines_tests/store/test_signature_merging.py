@@ -189,6 +189,19 @@ async def test_two_merges_at_once_move_every_band_once(shelf):
     assert await tiers(shelf.database) == (0, 40)
 
 
+async def test_two_merges_that_wait_for_a_writer_do_not_wait_for_each_other(shelf):
+    await add(shelf, {"a": TEXT})
+    await shelf.put("b")
+    await shelf.write({"b": prose(2)})
+    (entry_id,) = await shelf.entry_ids("b")
+    made = {entry_id: sign([("b", prose(2))])[0]}
+    async with shelf.database.transaction() as connection:
+        await signatures.save_signatures(connection, made, version=version(), bands=bands)
+        merges = [asyncio.create_task(merge(shelf)) for _ in range(2)]
+        await waiting(shelf.database, 2)
+    assert sorted(await asyncio.gather(*merges)) == [0, 80]
+
+
 async def test_writers_readers_merges_and_rebuilding_side_by_side_neither_lose_nor_double_a_band(shelf):
     texts = {str(number): edited(TEXT, number) for number in range(24)}
     await shelf.put(list(texts))

@@ -283,6 +283,7 @@ async def test_rebuilding_restores_lost_bands_and_removes_foreign_ones(shelf):
     async with shelf.database.transaction() as connection:
         assert await signature_upkeep.rebuild_bands(connection, bands) == len(before) == 120
     assert await all_bands(shelf.database) == before
+    assert await value(shelf.database, "SELECT count(*) FROM signature_bands_recent") == 0
     for table in BOTH:
         assert await value(shelf.database, f"SELECT to_regclass('{table}_lookup') IS NOT NULL")
 
