@@ -30,6 +30,8 @@ COMMANDS = [
     ["duplicates", "split"],
     ["duplicates", "merge"],
     ["duplicates", "group"],
+    ["duplicates", "clean"],
+    ["duplicates", "reindex"],
     ["node", "show"],
     ["node", "explain"],
     ["config", "show"],

@@ -12,7 +12,7 @@ from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.settings import PACKAGE_HOME, Settings
 from pake_pipelines.store.database import open_database
-from pake_pipelines_tests.chain import visit, walk
+from pake_pipelines_tests.chain import execute, value, visit, walk
 from pake_pipelines_tests.conftest import NOW, TODAY
 from pake_pipelines_tests.embedder import WordEmbedder
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
@@ -177,3 +177,32 @@ def test_what_cannot_be_is_a_clear_error_with_the_way_out(filled, groups, argume
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 2
     assert groups() == [3]
+
+
+@pytest.fixture
+def ask(database_url):
+    """Return a function that carries out a statement, or returns its value if it is a query."""
+
+    async def _ask(statement):
+        async with open_database(database_url) as database:
+            return await (value if statement.startswith("SELECT") else execute)(database, statement)
+
+    return lambda statement: asyncio.run(_ask(statement))
+
+
+def test_a_dry_run_says_what_would_be_done_and_the_clean_up_does_it(filled, ask):
+    ask("UPDATE knowledge_nodes SET updated_at = now() - interval '3 days'")
+    archived = "SELECT count(*) FROM knowledge_nodes WHERE verification_status = 'archived'"
+    would = filled.pake("duplicates", "clean", "--dry-run", "--json").json
+    assert (would["dry_run"], would["duplicates_removed"], ask(archived)) == (True, 2, 0)
+    did = filled.pake("duplicates", "clean", "--json").json
+    assert (did["dry_run"], did["duplicates_removed"], ask(archived)) == (False, 2, 2)
+    assert "repeated nodes archived     0" in filled.pake("duplicates", "clean").stdout
+
+
+def test_the_index_is_written_anew_from_the_signatures(filled, ask):
+    bands = "SELECT count(*) FROM all_signature_bands"
+    before = ask(bands)
+    ask("DELETE FROM signature_bands_recent")
+    assert filled.pake("duplicates", "reindex", "--json").json == {"bands_written": before}
+    assert ask(bands) == before > 0

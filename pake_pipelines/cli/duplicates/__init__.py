@@ -4,6 +4,7 @@ import typer
 
 from pake_pipelines.cli.duplicates.cleaning import clean
 from pake_pipelines.cli.duplicates.listing import list_groups
+from pake_pipelines.cli.duplicates.reindexing import reindex
 from pake_pipelines.cli.duplicates.ruling import merge, split
 from pake_pipelines.cli.duplicates.showing import show
 from pake_pipelines.cli.duplicates.trying import group
@@ -15,3 +16,4 @@ app.command()(split)
 app.command()(merge)
 app.command()(group)
 app.command()(clean)
+app.command()(reindex)
