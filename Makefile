@@ -25,7 +25,7 @@ $(BIN)/uv:
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv
 
 $(STAMP): $(LOCK) pyproject.toml | $(BIN)/uv
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet $(UV_TORCH) -r $(LOCK) --editable .
+	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet $(UV_TORCH) -r $(LOCK) --editable .
 	@touch $(STAMP)
 
 install: $(STAMP) ## create .venv with the pinned dependencies

@@ -236,4 +236,9 @@ def _shown(slots: set[tuple[Kind, str, str]], ours: frozenset[_Fact], theirs: fr
         ]
         pairs.extend((kind, a, b) for a, b in zip(*alone, strict=False))
     for kind, a, b in pairs[:_SHOWN]:
-        yield f"{kind}: {a} / {b}"
+        yield f"{kind}: {_readable(a)} / {_readable(b)}"
+
+
+def _readable(value: str) -> str:
+    """Return a date without year as ISO 8601 had it, --11-01, and one without month or day as the year alone."""
+    return value.replace("????-", "--").replace("-??", "")

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Final
 from uuid import UUID
 
@@ -46,13 +46,9 @@ async def find_duplicates(kit: Kit, database: Database, run: Run) -> StageResult
     while todo:
         progress = Progress("compared", len(todo), len(todo), log.info)
         for batch in batches(todo):
-            pairs, touched = await _settle(kit, database, batch, stage_version, run.run_id)
+            settled = await _settle(kit, database, batch, stage_version, run.run_id)
             crash.point(CrashPoint.DUPLICATES_COMMITTED)
-            details = {
-                "pairs": result.details["pairs"] + pairs,
-                "groups_touched": result.details["groups_touched"] + touched,
-            }
-            result = replace(result, new=result.new + len(batch), details=details)
+            result = _counted(result, settled)
             progress.advance(len(batch), len(batch))
         result = replace(result, looked_at=result.looked_at + len(todo))
         todo = await _pending(database, run, stage_version)
@@ -62,7 +58,7 @@ async def find_duplicates(kit: Kit, database: Database, run: Run) -> StageResult
         **result.details,
         "groups": counts.groups,
         "duplicates": counts.duplicates,
-        "by_level": dict(counts.by_level),
+        **{f"duplicates_{level}": counts.by_level.get(level, 0) for level in ("exact", "near", "semantic", "person")},
         "largest_group": counts.largest,
         "suspicious_groups": counts.suspicious,
     }
@@ -80,13 +76,36 @@ async def _pending(database: Database, run: Run, stage_version: str) -> Sequence
         return await marks.pending(connection, Stage.DUPLICATES, run.day, stage_version, everywhere=run.everywhere)
 
 
-async def _settle(
-    kit: Kit, database: Database, batch: Sequence[int], stage_version: str, run_id: str
-) -> tuple[int, int]:
-    """Compare and group the entries of `batch` in one transaction; return the pairs found and the groups touched."""
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """What comparing a batch came to: entries compared for the first time, and those again with or without a change."""
+
+    new: int
+    updated: int
+    unchanged: int
+    pairs: int
+    groups: int
+
+
+def _counted(result: StageResult, settled: _Settled) -> StageResult:
+    return replace(
+        result,
+        new=result.new + settled.new,
+        updated=result.updated + settled.updated,
+        unchanged=result.unchanged + settled.unchanged,
+        details={
+            "pairs": result.details["pairs"] + settled.pairs,
+            "groups_touched": result.details["groups_touched"] + settled.groups,
+        },
+    )
+
+
+async def _settle(kit: Kit, database: Database, batch: Sequence[int], stage_version: str, run_id: str) -> _Settled:
+    """Compare and group the entries of `batch` in one transaction."""
     async with database.transaction() as connection:
         await groups.lock_grouping(connection)
         await documents.hold(connection, batch)
+        before = await marks.done_before(connection, Stage.DUPLICATES, batch)
         await _sign(connection, batch)
         found = await compare(connection, batch, kit.quality.duplicates, kit.embedder.model)
         mine = await documents.pake_ids(connection, batch)
@@ -94,8 +113,10 @@ async def _settle(
         await marks.disturb(connection, [Stage.DUPLICATES], paired.parted - set(mine))
         await marks.mark(connection, Stage.DUPLICATES, batch, stage_version, run_id)
         regrouped, touched = await regroup(connection, {*mine, *paired.items}, kit.quality, run_id)
-        await marks.disturb(connection, marks.after(Stage.DUPLICATES), paired.items | regrouped)
-    return len(found), touched
+        changed = paired.items | regrouped
+        await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed)
+        again = set(await documents.pake_ids(connection, list(before)))
+    return _Settled(len(batch) - len(before), len(again & changed), len(again - changed), len(found), touched)
 
 
 async def _sign(connection: Connection, batch: Sequence[int]) -> None:

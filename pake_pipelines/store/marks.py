@@ -75,6 +75,18 @@ async def count_done(connection: Connection, stage: Stage, day: date) -> int:
     return count
 
 
+async def done_before(connection: Connection, stage: Stage, entry_ids: Sequence[int]) -> set[int]:
+    """Return those of `entry_ids` that have been through `stage`, in whatever version."""
+    rows = await connection.fetch(
+        """
+        SELECT entry_id FROM stage_marks WHERE stage = $1 AND entry_id = ANY ($2::bigint[]) AND version <> ''
+        """,
+        stage.value,
+        list(entry_ids),
+    )
+    return {row["entry_id"] for row in rows}
+
+
 async def mark(connection: Connection, stage: Stage, entry_ids: Iterable[int], version: str, run_id: str) -> None:
     """Note that `stage` is done for `entry_ids` in `version`, by `run_id`."""
     await connection.execute(

@@ -65,17 +65,20 @@ def test_a_tick_asks_for_one_run_of_its_day_over_its_enabled_sources_and_everyth
     asked = {key.to_user_string() for key in request.asset_selection}
     assert asked == {"source/hacker-news-ai", "source/mit-technology-review-ai"} | BEHIND
     assert request.partition_key == "2026-11-22"
-    fetch = request.run_config["ops"]["read_sources"]["config"]
+    fetch = request.run_config["ops"].pop("read_sources")["config"]
+    assert not request.run_config["ops"]
     assert fetch == {"max_items_per_run": 15, "full_reprocess": False, "only_due": True}
     assert (request.tags["pake/schedule"], request.tags["dagster/priority"]) == ("news-feeds", "5")
 
 
-def test_the_weekly_deep_scan_reads_every_enabled_source_again(shipped, graph):
+def test_the_weekly_deep_scan_reads_every_enabled_source_again_and_settles_every_day(shipped, graph):
     (request,) = tick(shipped, "weekly_deep_scan").run_requests
     sources = {key for key in request.asset_selection if key.path[0] == "source"}
     assert sources == {key for key in graph.materializable_asset_keys if key.path[0] == "source"}
     fetch = request.run_config["ops"]["read_sources"]["config"]
     assert fetch == {"max_items_per_run": 100, "full_reprocess": True, "only_due": False}
+    everywhere = {name for name, op in request.run_config["ops"].items() if op["config"].get("everywhere")}
+    assert everywhere == BEHIND - {"entries", "ingestion_report", "qa_report"}
 
 
 @pytest.mark.parametrize("name", ["email_processing", "file_system_scan"])
