@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
-from benchmarks.dedup_truth import Places
-from benchmarks.near_copies import Item
+from benchmarks.near_copies.collection import Item
+from benchmarks.near_copies.truth import Places
 from pake_pipelines.config.loading import load_quality
 from pake_pipelines.dedup.canonical import canonical_url
 from pake_pipelines.dedup.decision import measure

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-from benchmarks.dedup_truth import Places, neutral_words, word_shingles
+from benchmarks.near_copies.truth import Places, neutral_words, word_shingles
 
 if TYPE_CHECKING:
     import numpy as np

@@ -26,8 +26,8 @@ from sklearn.metrics import adjusted_rand_score
 
 from benchmarks import dedup_engine as engine
 from benchmarks.dedup_peers import PEERS, TEXT_DEDUP
-from benchmarks.dedup_truth import NEAR, Places, Score, joined, score, shares, together
-from benchmarks.near_copies import Collection, near_copies
+from benchmarks.near_copies.collection import Collection, near_copies
+from benchmarks.near_copies.truth import NEAR, Places, Score, joined, score, shares, together
 from benchmarks.report import Report, publish
 from pake_pipelines.settings import PACKAGE_HOME
 

@@ -5,7 +5,7 @@ import re
 from typing import Final
 from urllib.parse import urlsplit
 
-from benchmarks.dedup_vocabulary import HOSTS
+from benchmarks.near_copies.vocabulary import HOSTS
 
 _HOSTS: Final = tuple(f"{name}.{end}" for name in HOSTS for end in ("example", "example.org", "example.co.uk"))
 _TRACKING: Final = ("utm_source=rss&utm_medium=feed", "utm_campaign=daily", "fbclid=IwAR0x{number}", "gclid={number}")

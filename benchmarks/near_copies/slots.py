@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable, Sequence
 from typing import Final
 
-from benchmarks import dedup_vocabulary as vocabulary
+from benchmarks.near_copies import vocabulary
 
 _SLOT: Final = re.compile(r"\{([a-z]+)(\d*)(?::(\d+)-(\d+))?\}")
 _PICKED: Final[dict[str, Sequence[str]]] = {

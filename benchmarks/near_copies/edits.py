@@ -8,9 +8,9 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.dedup_prose import SENTENCE_END, in_paragraphs
-from benchmarks.dedup_slots import Slots
-from benchmarks.dedup_vocabulary import SYNONYMS
+from benchmarks.near_copies.prose import SENTENCE_END, in_paragraphs
+from benchmarks.near_copies.slots import Slots
+from benchmarks.near_copies.vocabulary import SYNONYMS
 
 Edit = Callable[[str, float, random.Random], str]
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Final
 
-from benchmarks.dedup_prose import Text, story
-from benchmarks.dedup_slots import Slots
-from benchmarks.dedup_templates import BOILERPLATE, NEWS_IN_BRIEF, SAME_TITLES, TEMPLATES, Template
-from benchmarks.dedup_vocabulary import TOPICS
+from benchmarks.near_copies.prose import Text, story
+from benchmarks.near_copies.slots import Slots
+from benchmarks.near_copies.templates import BOILERPLATE, NEWS_IN_BRIEF, SAME_TITLES, TEMPLATES, Template
+from benchmarks.near_copies.vocabulary import TOPICS
 
 _NUMBER: Final = re.compile(r"\d[\d,]*")
 

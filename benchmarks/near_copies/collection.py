@@ -17,11 +17,11 @@ from itertools import combinations
 from pathlib import Path
 from typing import Final
 
-from benchmarks import dedup_prose as prose
-from benchmarks.dedup_addresses import address, respelled
-from benchmarks.dedup_edits import EDITS, ENGLISH, combination
-from benchmarks.dedup_negatives import FAMILIES
-from benchmarks.dedup_truth import Jaccard, jaccard
+from benchmarks.near_copies import prose
+from benchmarks.near_copies.addresses import address, respelled
+from benchmarks.near_copies.edits import EDITS, ENGLISH, combination
+from benchmarks.near_copies.negatives import FAMILIES
+from benchmarks.near_copies.truth import Jaccard, jaccard
 
 # how many groups have how many members
 GROUPS: Final = {2: 1000, 3: 440, 4: 180, 5: 80, 6: 50}

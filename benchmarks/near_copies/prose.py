@@ -13,9 +13,9 @@ from pathlib import Path
 from pydoc_data.topics import topics as documentation
 from typing import Final
 
-from benchmarks.dedup_slots import Slots
-from benchmarks.dedup_truth import index, neutral_words, word_shingles
-from benchmarks.dedup_vocabulary import FRAMES, TOPICS
+from benchmarks.near_copies.slots import Slots
+from benchmarks.near_copies.truth import index, neutral_words, word_shingles
+from benchmarks.near_copies.vocabulary import FRAMES, TOPICS
 
 ARTICLES: Final = "pages/article-extraction/ground-truth.json"
 SENTENCES: Final = "languages/lingua/language-testdata/sentences"

@@ -1,6 +1,6 @@
-"""Words and sentence frames that the stories of `dedup_prose` are written from; phrases are separated by bars.
+"""Words and sentence frames that the stories of `prose` are written from; phrases are separated by bars.
 
-A slot such as `{person}` is filled by `dedup_slots`; a digit behind it tells several of one kind apart.
+A slot such as `{person}` is filled by `slots`; a digit behind it tells several of one kind apart.
 """
 
 from typing import Final
