@@ -40,9 +40,9 @@ def test_progress_is_shown_among_the_events_of_a_run(feed, today, instance, monk
     monkeypatch.setattr(progress, "EVERY_SECONDS", 0.0)
     result = feed.run(today)
     assert result.success
-    ((step, level, line),) = logged(instance, result)
-    assert (step, level) == ("embeddings", logging.INFO)
-    assert line.startswith("embedded 3 of 3 texts, ")
+    lines = logged(instance, result)
+    assert [(step, level) for step, level, _ in lines] == [("embeddings", logging.INFO), ("duplicates", logging.INFO)]
+    assert [line.partition(",")[0] for _, _, line in lines] == ["embedded 3 of 3 texts", "compared 3 of 3 texts"]
 
 
 def test_a_short_run_logs_nothing_and_keeps_its_events(feed, today, instance):
