@@ -3,7 +3,6 @@
 A session of its own keeps the terminal's Ctrl-C away from them, so that they end when and as we say.
 """
 
-import json
 import signal
 import subprocess
 import sys
@@ -62,13 +61,16 @@ class DagsterProcesses:
         self._socket = socket_directory(settings.data).parent / "code.sock"
         if socket_directory(settings.data).parent != self._run:
             self._socket = socket_directory(settings.data).with_suffix(".code.sock")
-        self._record = self._run / "children.json"
+        self._workspace = self._run / "workspace.yaml"
         self.children: list[Child] = []
 
     def end_orphans(self) -> int:
-        """End what an earlier stack left running when it was killed; return how many processes that were."""
-        left = [process for record in _recorded(self._record) if (process := _same_process(record))]
-        family = [one for process in left for one in (process, *process.children(recursive=True))]
+        """End what an earlier stack left running when it was killed; return how many processes that were.
+
+        They are told by their command lines: a stack that is killed between a start and a note of it leaves no note.
+        """
+        left = [process for process in psutil.process_iter() if self._is_of_this_project(process)]
+        family = list({one.pid: one for process in left for one in (process, *_descendants(process))}.values())
         for process in family:
             with suppress(psutil.NoSuchProcess):
                 process.terminate()
@@ -76,8 +78,15 @@ class DagsterProcesses:
         for process in stubborn:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        self._record.unlink(missing_ok=True)
         return len(family)
+
+    def _is_of_this_project(self, process: psutil.Process) -> bool:
+        try:
+            command = process.cmdline()
+        except psutil.Error:
+            return False
+        ours = {str(self._workspace), str(self._socket)}.intersection(command)
+        return bool(ours) and any(word.startswith("dagster") for word in command)
 
     def start(self) -> None:
         """Start the three. The webserver and the daemon wait for the code server by themselves."""
@@ -85,8 +94,7 @@ class DagsterProcesses:
         self._logs.mkdir(parents=True, exist_ok=True)
         self._run.mkdir(parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
-        workspace = self._run / "workspace.yaml"
-        workspace.write_text(
+        self._workspace.write_text(
             f"load_from:\n  - grpc_server:\n      socket: {self._socket}\n      location_name: {LOCATION}\n"
         )
         env = dagster_environment(self._settings)
@@ -105,7 +113,7 @@ class DagsterProcesses:
             ],
             env,
         )
-        shared = ["-w", str(workspace)]
+        shared = ["-w", str(self._workspace)]
         host = ["-h", self._settings.host, "-p", str(self._port)]
         self._spawn("webserver", ["dagster_webserver", *host, "--log-level", "warning", *shared], env)
         self._spawn("daemon", ["dagster._daemon", "run", *shared], env)
@@ -123,7 +131,6 @@ class DagsterProcesses:
             start_new_session=True,
         )
         self.children.append(Child(name, process, log, sink))
-        self._record.write_text(json.dumps([_identity(child.process.pid) for child in self.children]))
 
     def dead(self) -> Child | None:
         """Return a child that has ended, None while all run."""
@@ -143,25 +150,10 @@ class DagsterProcesses:
                 child.process.wait()
             child.sink.close()
         self._socket.unlink(missing_ok=True)
-        self._record.unlink(missing_ok=True)
 
 
-def _identity(pid: int) -> dict[str, float]:
-    """Return what tells a process from a later one with the same pid."""
-    return {"pid": pid, "created": psutil.Process(pid).create_time()}
-
-
-def _recorded(file: Path) -> list[dict[str, float]]:
+def _descendants(process: psutil.Process) -> list[psutil.Process]:
     try:
-        found: list[dict[str, float]] = json.loads(file.read_text())
-    except (FileNotFoundError, ValueError):
-        return []
-    return found
-
-
-def _same_process(record: Mapping[str, float]) -> "psutil.Process | None":
-    try:
-        process = psutil.Process(int(record["pid"]))
-        return process if process.create_time() == record["created"] else None
+        return process.children(recursive=True)
     except psutil.NoSuchProcess:
-        return None
+        return []
