@@ -1,11 +1,12 @@
 """Typed form of `quality.yaml`: the ingest filters, the quality rules, the weights and the thresholds."""
 
 import re
-from typing import Annotated, Literal
+from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
 from pake_pipelines.config.section import Section
+from pake_pipelines.model.comparison import Keep
 
 
 def _compilable(pattern: str) -> str:
@@ -86,7 +87,7 @@ class DuplicateRules(Section):
     facts_threshold: Share
     meaning_needs_latin_letters: bool
     max_candidates: int = Field(ge=1, le=100)
-    keep: Literal["highest_confidence", "oldest", "newest"]
+    keep: Keep
     suspicious_members: int = Field(ge=2)
 
     @model_validator(mode="after")

@@ -8,7 +8,6 @@ bulletins made from one template share their words and their meaning, and differ
 from dataclasses import dataclass
 from typing import Any, Final
 from urllib.parse import urlsplit
-from uuid import UUID
 
 from pake_pipelines.config.quality import DuplicateRules
 from pake_pipelines.dedup.agreement import agreement
@@ -31,11 +30,6 @@ class Measures:
     containment: float
     title: float
     cosine: float | None
-
-
-def ordered(one: UUID, other: UUID) -> tuple[UUID, UUID]:
-    """Return the pair with the smaller id first; the same pair is the same row whoever found it."""
-    return (one, other) if one < other else (other, one)
 
 
 def measure(one: Profile, other: Profile, cosine: float | None) -> Measures:

@@ -12,6 +12,7 @@ from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.status import VerificationStatus
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.merit import own_factors, spam_of
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.quality import factors
 from pake_pipelines.quality.confidence import combine
@@ -21,8 +22,6 @@ from pake_pipelines.store.database import Database
 from pake_pipelines.store.documents import StoredDocument
 from pake_pipelines.store.judgements import Judgement
 from pake_pipelines.store.marks import Stage
-from pake_pipelines.text.links import find_links
-from pake_pipelines.text.spam import score_spam
 
 
 async def score_items(kit: Kit, database: Database, run: Run) -> StageResult:
@@ -57,18 +56,19 @@ def judge(
     document: StoredDocument, linked: Sequence[tuple[str, float]], rules: QualityConfig, now: datetime
 ) -> Judgement:
     """Evaluate every rule and weigh every factor; `linked` holds (type, strength) of the document's connections."""
-    spam = score_spam(document.title, document.text, rules.spam, links=find_links(document.body))
     weights = rules.confidence.weights
+    authority, coherence, language = own_factors(document, weights)
     confidence = combine(
         (
-            factors.source_authority(document.authority, document.authority_basis, weights.source_authority),
-            factors.content_coherence(document.structure, document.linguistics, weights.content_coherence),
+            authority,
+            coherence,
             factors.cross_reference_strength(linked, weights.cross_reference_strength),
             factors.temporal_relevance(document.published_at, now, weights.temporal_relevance),
-            factors.linguistic_quality(document.linguistics, weights.linguistic_quality),
+            language,
             factors.verification_status(VerificationStatus.PENDING, weights.verification_status),
         )
     )
+    spam = spam_of(document, rules)
     item = QaItem(
         pake_id=str(document.pake_id),
         title=document.title,

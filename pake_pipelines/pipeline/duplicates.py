@@ -128,7 +128,7 @@ async def _sign(connection: Connection, batch: Sequence[int]) -> None:
 
 async def compare(connection: Connection, batch: Sequence[int], rules: DuplicateRules, model: str) -> list[Candidate]:
     """Return every pair that matters of which a document of `batch` is part, by all lookups, each decided once."""
-    sharing = set(_ordered(await duplicates.sharing(connection, batch)))
+    sharing = {_ordered(*pair) for pair in await duplicates.sharing(connection, batch)}
     pairs = await _pairs(connection, batch, sharing, rules, model)
     compared = await duplicates.in_force(connection, {entry_id for pair in pairs for entry_id in pair})
     profiles = {one.entry_id: profile_of(one) for one in compared}
@@ -148,23 +148,22 @@ def profile_of(one: Compared) -> Profile:
 async def _pairs(
     connection: Connection, batch: Sequence[int], sharing: set[tuple[int, int]], rules: DuplicateRules, model: str
 ) -> Pairs:
-    chosen = {*sharing, *_ordered(await duplicates.known(connection, batch))}
+    chosen = sharing | {_ordered(*pair) for pair in await duplicates.known(connection, batch)}
     for one in await signatures.lookalikes(connection, batch, bands=bands, limit=_LOOKALIKES):
         if worth_comparing(one.kind, one.minhash, one.other_minhash):
-            chosen.update(_ordered([(one.entry_id, one.other_entry_id)]))
+            chosen.add(_ordered(one.entry_id, one.other_entry_id))
     near = await embeddings.neighbours(
         connection, batch, model=model, at_least=rules.candidate_threshold, limit=rules.max_candidates
     )
     found: Pairs = dict.fromkeys(sorted(chosen))
     found |= await embeddings.cosines(connection, list(found), model=model)
     for neighbour in near:
-        (pair,) = _ordered([(neighbour.entry_id, neighbour.neighbour_entry_id)])
-        found[pair] = neighbour.similarity
+        found[_ordered(neighbour.entry_id, neighbour.neighbour_entry_id)] = neighbour.similarity
     return found
 
 
-def _ordered(pairs: Iterable[tuple[int, int]]) -> list[tuple[int, int]]:
-    return [(min(pair), max(pair)) for pair in pairs]
+def _ordered(one: int, other: int) -> tuple[int, int]:
+    return (one, other) if one < other else (other, one)
 
 
 async def regroup(
@@ -175,9 +174,12 @@ async def regroup(
     Belongs into a transaction that holds the lock on grouping.
     """
     around = await groups.surroundings(connection, touched)
-    bound = {one for pair in around.pairs for one in (pair.a, pair.b)} | {
-        one for ruled in around.rulings for one in (ruled.a, ruled.b)
-    }
+    # contradictions and partings alone bring nobody into a group, and bulletins have many
+    binding = [
+        *((pair.a, pair.b) for pair in around.pairs if pair.decision == "duplicate"),
+        *((ruled.a, ruled.b) for ruled in around.rulings if ruled.ruling == "together"),
+    ]
+    bound = {one for pair in binding for one in pair}
     found = await documents.load_documents(connection, await groups.entries_of(connection, bound))
     members = {one.pake_id: member_of(one, rules) for one in found}
     made = group(members, around.pairs, around.rulings, rules.duplicates.keep)

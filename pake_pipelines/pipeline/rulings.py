@@ -6,7 +6,6 @@ from itertools import combinations, product
 from typing import Any, Final, Literal
 from uuid import UUID
 
-from pake_pipelines.dedup.decision import ordered
 from pake_pipelines.model.comparison import Candidate, Group, Ruled
 from pake_pipelines.pipeline.duplicates import compare, duplicates_version, regroup
 from pake_pipelines.pipeline.kit import Kit
@@ -136,13 +135,17 @@ def parted(items: Sequence[UUID], before: Iterable[Group]) -> set[tuple[UUID, UU
         leaving = [member for member in group.members if member in items]
         staying = [member for member in group.members if member not in items]
         some = product(leaving, staying) if staying else combinations(leaving, 2)
-        pairs |= {ordered(one, other) for one, other in some}
+        pairs |= {_ordered(one, other) for one, other in some}
     return pairs
 
 
 def united(items: Sequence[UUID]) -> set[tuple[UUID, UUID]]:
     """Return the pairs to rule together: each of `items` with each, so that no one of them is all that binds them."""
-    return {ordered(one, other) for one, other in combinations(items, 2)}
+    return {_ordered(one, other) for one, other in combinations(items, 2)}
+
+
+def _ordered(one: UUID, other: UUID) -> tuple[UUID, UUID]:
+    return (one, other) if one < other else (other, one)
 
 
 async def _check(connection: Connection, wish: Wish, before: Sequence[Group]) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
-from uuid import UUID
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
@@ -108,7 +107,6 @@ class Neighbour:
     """An item whose text lies close to another's; `similarity` is the cosine in [-1, 1]."""
 
     entry_id: int
-    neighbour_id: UUID
     neighbour_entry_id: int
     similarity: float
 
@@ -132,7 +130,7 @@ async def neighbours(
             JOIN documents d USING (entry_id)
             JOIN embeddings v ON v.embedding_key = d.embedding_key AND v.model = $2
         )
-        SELECT mine.entry_id, n.pake_id AS neighbour_id, n.entry_id AS neighbour_entry_id, n.similarity
+        SELECT mine.entry_id, n.entry_id AS neighbour_entry_id, n.similarity
         FROM mine
         CROSS JOIN LATERAL (
             SELECT near.embedding_key, 1 - (near.vector <=> mine.vector) AS similarity

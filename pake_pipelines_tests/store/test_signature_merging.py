@@ -152,12 +152,17 @@ async def test_a_writer_during_a_merge_waits_and_its_bands_are_recent(shelf):
     assert await tiers(shelf.database) == (40, 40)
 
 
+async def signed(shelf, key):
+    """Put in a document that is not saved to the index yet; return its entry and its signatures by entry."""
+    await shelf.put(key)
+    await shelf.write({key: prose(2)})
+    (entry_id,) = await shelf.entry_ids(key)
+    return entry_id, {entry_id: sign([(key, prose(2))])[0]}
+
+
 async def test_a_merge_waits_for_writers_and_takes_their_bands_along(shelf):
     await add(shelf, {"a": TEXT})
-    await shelf.put("b")
-    await shelf.write({"b": prose(2)})
-    (entry_id,) = await shelf.entry_ids("b")
-    made = {entry_id: sign([("b", prose(2))])[0]}
+    entry_id, made = await signed(shelf, "b")
     async with shelf.database.transaction() as connection:
         await signatures.save_signatures(connection, made, version=version(), bands=bands)
         merging = asyncio.create_task(merge(shelf))
@@ -191,10 +196,7 @@ async def test_two_merges_at_once_move_every_band_once(shelf):
 
 async def test_two_merges_that_wait_for_a_writer_do_not_wait_for_each_other(shelf):
     await add(shelf, {"a": TEXT})
-    await shelf.put("b")
-    await shelf.write({"b": prose(2)})
-    (entry_id,) = await shelf.entry_ids("b")
-    made = {entry_id: sign([("b", prose(2))])[0]}
+    _, made = await signed(shelf, "b")
     async with shelf.database.transaction() as connection:
         await signatures.save_signatures(connection, made, version=version(), bands=bands)
         merges = [asyncio.create_task(merge(shelf)) for _ in range(2)]

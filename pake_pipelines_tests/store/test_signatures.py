@@ -183,11 +183,15 @@ async def test_a_new_version_takes_the_place_of_the_superseded_one(shelf):
     assert await value(shelf.database, "SELECT count(DISTINCT entry_id) FROM document_signatures") == 1
 
 
-async def test_two_transactions_with_the_same_new_signature_write_its_bands_once(shelf):
+async def two_alike(shelf):
+    """Put in two documents of one text; return their entries and the signatures that both have."""
     await shelf.put("ab")
     await shelf.write(dict.fromkeys("ab", ASTRONOMY))
-    one, other = await shelf.entry_ids("a", "b")
-    made = sign([("title", ASTRONOMY)])[0]
+    return *await shelf.entry_ids("a", "b"), sign([("title", ASTRONOMY)])[0]
+
+
+async def test_two_transactions_with_the_same_new_signature_write_its_bands_once(shelf):
+    one, other, made = await two_alike(shelf)
     written = asyncio.Event()
 
     async def first_writer():
@@ -206,10 +210,7 @@ async def test_two_transactions_with_the_same_new_signature_write_its_bands_once
 
 
 async def test_the_second_of_two_writers_writes_the_bands_if_the_first_gives_up(shelf):
-    await shelf.put("ab")
-    await shelf.write(dict.fromkeys("ab", ASTRONOMY))
-    one, other = await shelf.entry_ids("a", "b")
-    made = sign([("title", ASTRONOMY)])[0]
+    one, other, made = await two_alike(shelf)
     written = asyncio.Event()
 
     async def gives_up():
