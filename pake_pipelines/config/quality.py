@@ -30,6 +30,15 @@ class IngestFilters(Section):
     require_patterns: tuple[Pattern, ...]
 
 
+class ExtractionLimits(Section):
+    """Caps on the search of one web page for its main content, in a worker process; a page beyond is kept whole."""
+
+    deadline_seconds: float = Field(gt=0)
+    memory_mb: int = Field(ge=100)
+    max_characters: int = Field(gt=0)
+    workers: int = Field(ge=1)
+
+
 class ContentRules(Section):
     """Length and pattern rules (QA-01..03)."""
 
@@ -138,12 +147,20 @@ class VerdictRules(Section):
     low_confidence_flag: Share
     auto_archive: Share
     auto_reject: Share
+    archive_after_days: int = Field(ge=0)
 
     @model_validator(mode="after")
     def _ordered(self) -> "VerdictRules":
         if not self.auto_reject <= self.auto_archive <= self.low_confidence_flag <= self.auto_verify:
             raise ValueError("expected auto_reject <= auto_archive <= low_confidence_flag <= auto_verify")
         return self
+
+
+class GateRules(Section):
+    """When a day's verdicts are withheld (QA-35): too large a share of at least so many items breaks a rule."""
+
+    max_failing_share: Share
+    min_items: int = Field(ge=1)
 
 
 class Actions(Section):
@@ -160,6 +177,7 @@ class QualityConfig(Section):
     """The whole of `quality.yaml`."""
 
     ingest: IngestFilters
+    extraction: ExtractionLimits
     content: ContentRules
     language: LanguageRules
     spam: SpamRules
@@ -168,4 +186,5 @@ class QualityConfig(Section):
     connections: ConnectionRules
     confidence: ConfidenceRules
     verdict: VerdictRules
+    gate: GateRules
     actions: Actions

@@ -24,7 +24,8 @@ class Structure:
 class Linguistics:
     """Measures of the language of a text; `flesch` is None for an empty text, `ner` says whether entities were sought.
 
-    `flesch`: Flesch reading ease, 206.835 - 1.015 words/sentence - 84.6 syllables/word (Flesch 1948).
+    `flesch`: Flesch reading ease, 206.835 - 1.015 words/sentence - 84.6 syllables/word (Flesch 1948). `key_phrases` are
+    the terms that it is about, best first, as it writes them; `entities` the named ones with spaCy's label.
     """
 
     words: int = 0
@@ -32,6 +33,7 @@ class Linguistics:
     syllables: int = 0
     flesch: float | None = None
     type_token_ratio: float = 0.0
+    key_phrases: tuple[str, ...] = ()
     entities: tuple[tuple[str, str], ...] = ()
     ner: str = "unavailable"
 
@@ -41,8 +43,9 @@ class Document:
     """The cleaned form of one entry version.
 
     `content_hash` is over the normalised text alone and finds exact copies; `embedding_key` is over the text that
-    is embedded (title and text). `links` are the canonical addresses that it links to, without its own, `entities` the
-    casefolded names in it. `dropped` names the ingest filter that stopped the item, or None.
+    is embedded (title and text). `links` are the canonical addresses that it links to, without its own, `hrefs` the
+    same as they are written; `entities` the casefolded names in it. `dropped` names the ingest filter that stopped the
+    item, or None.
     """
 
     entry_id: int
@@ -55,6 +58,7 @@ class Document:
     structure: Structure
     linguistics: Linguistics
     links: tuple[str, ...] = ()
+    hrefs: tuple[str, ...] = ()
     entities: tuple[str, ...] = ()
     truncated: bool = False
     dropped: str | None = None

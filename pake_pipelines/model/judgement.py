@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from datetime import datetime
+from typing import Any, Literal
 
 from pake_pipelines.model.status import CheckStatus, VerificationStatus
 
@@ -29,11 +30,33 @@ class Factor:
 
 @dataclass(frozen=True, slots=True)
 class Confidence:
-    """`score` in [0, 1] over all factors; `decision_score` leaves the verification factor out (C-41)."""
+    """`score` in [0, 1] over all factors; `decision_score` leaves the verification factor out (C-41).
+
+    `probability` in [0, 1] is the decision score calibrated by people's labels, None while no calibration is in force.
+    """
 
     score: float
     decision_score: float
     factors: tuple[Factor, ...]
+    probability: float | None = None
+
+    @property
+    def deciding(self) -> float:
+        """What thresholds are held against."""
+        return self.decision_score if self.probability is None else self.probability
+
+
+ReviewDecision = Literal["approved", "rejected", "requeued"]
+
+
+@dataclass(frozen=True, slots=True)
+class Review:
+    """What a person decided on one version of an item, and why."""
+
+    decision: ReviewDecision
+    actor: str
+    reason: str | None
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True)

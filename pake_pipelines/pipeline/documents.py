@@ -16,20 +16,22 @@ from pake_pipelines.dedup.facts import names
 from pake_pipelines.dedup.fingerprint import content_hash, embedding_key
 from pake_pipelines.model.document import Document, Linguistics
 from pake_pipelines.pipeline.batches import batches
+from pake_pipelines.pipeline.extraction import Extractor
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import connections, documents, duplicates, entries, marks, nodes, references
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.entries import StoredEntry
 from pake_pipelines.store.marks import Stage
-from pake_pipelines.text.clean import clean_text, clean_title
-from pake_pipelines.text.extract import extract, extractor_version
+from pake_pipelines.text.clean import clean_title
+from pake_pipelines.text.extract import extractor_version
 from pake_pipelines.text.language import detect_language
 from pake_pipelines.text.linguistics import load_pipeline, measure_all
 from pake_pipelines.text.links import find_links
 from pake_pipelines.text.structure import measure_structure
 
 _MAX_LINKS: Final = 50
+_MAX_ADDRESS: Final = 2_000  # bytes; what is longer carries data and fits into no index
 _MAX_NAME: Final = 100  # characters; what is longer is a sentence that was taken for a name
 # entities that name nothing: numbers, amounts, times and languages
 _NAMELESS: Final = frozenset(
@@ -44,14 +46,15 @@ async def build_documents(kit: Kit, database: Database, run: Run) -> StageResult
     async with database.connection() as connection:
         todo = await marks.pending(connection, Stage.DOCUMENTS, run.day, version, everywhere=run.everywhere)
     result = StageResult(details={"dropped": {}})
-    for batch in batches(todo):
-        async with database.connection() as connection:
-            found = await entries.load_entries(connection, batch)
-        made = list(clean(found, rules, model))
-        async with database.transaction() as connection:
-            changed = await save(connection, made, rules, version, run.run_id)
-        crash.point(CrashPoint.DOCUMENTS_COMMITTED)
-        result = _counted(result, made, len(changed))
+    with Extractor(rules.extraction) as extractor:
+        for batch in batches(todo):
+            async with database.connection() as connection:
+                found = await entries.load_entries(connection, batch)
+            made = list(clean(found, rules, model, extractor))
+            async with database.transaction() as connection:
+                changed = await save(connection, made, rules, version, run.run_id)
+            crash.point(CrashPoint.DOCUMENTS_COMMITTED)
+            result = _counted(result, made, len(changed))
     return replace(result, looked_at=len(todo), seconds=watch.seconds)
 
 
@@ -64,6 +67,9 @@ async def save(
     """
     await connections.lock_connecting(connection)
     changed = await documents.save_documents(connection, made, version=version, run_id=run_id)
+    # whichever run comes next judges them, even if this one ends before it does
+    kept = {document.entry_id for document in made if document.dropped is None}
+    await marks.request(connection, kept.intersection(changed), run_id, (Stage.CONFIDENCE, Stage.KNOWLEDGE_NODES))
     limit = rules.connections.max_entity_documents
     moved = await references.save_references(connection, made, max_documents=limit)
     await marks.disturb(connection, [Stage.CONNECTIONS], moved)
@@ -87,18 +93,21 @@ def documents_version(rules: QualityConfig, spacy_model: str) -> str:
     return version_of(code, f"{ner} {spacy_model}", rules.ingest, rules.language)
 
 
-def clean(found: Sequence[StoredEntry], rules: QualityConfig, spacy_model: str) -> Iterator[Document]:
+def clean(
+    found: Sequence[StoredEntry], rules: QualityConfig, spacy_model: str, extractor: Extractor
+) -> Iterator[Document]:
     """Yield the document of each entry, in order."""
-    texts = [clean_text(extract(entry.body, entry.media_type)) for entry in found]
-    cut = [one[: rules.ingest.max_content_length] for one in texts]
+    texts = extractor.extract([(entry.body, entry.media_type) for entry in found])
+    cut = [one.text[: rules.ingest.max_content_length] for one in texts]
     measures = measure_all(cut, load_pipeline(spacy_model))
     for entry, whole, shown, measured in zip(found, texts, cut, measures, strict=True):
         document = _document(entry, shown, measured, rules)
-        yield replace(document, truncated=len(whole) > len(shown))
+        yield replace(document, truncated=len(whole.text) > len(shown), problems=whole.problems)
 
 
 def _document(entry: StoredEntry, body: str, measured: Linguistics, rules: QualityConfig) -> Document:
     title, address = clean_title(entry.title), canonical_url(entry.url)
+    hrefs = _hrefs(entry.body, address)
     return Document(
         entry_id=entry.entry_id,
         title=title,
@@ -109,16 +118,23 @@ def _document(entry: StoredEntry, body: str, measured: Linguistics, rules: Quali
         language=detect_language(body, rules.language),
         structure=measure_structure(body),
         linguistics=measured,
-        links=_links(entry.body, address),
+        links=_links(hrefs, address),
+        hrefs=tuple(hrefs),
         entities=_entities(title, body, measured),
         dropped="gone_from_source" if entry.gone else filter_reason(title, body, rules.ingest),
     )
 
 
-def _links(markup: str, own: str | None) -> tuple[str, ...]:
-    """Return the canonical addresses that an entry links to beside its `own`, each once."""
-    found = dict.fromkeys(canonical_url(url) for url in find_links(markup))
-    return tuple(islice((url for url in found if url is not None and url != own), _MAX_LINKS))
+def _hrefs(markup: str, own: str | None) -> list[str]:
+    """Return the addresses that an entry links to beside its `own`, as they are written, each once."""
+    short = (url for url in find_links(markup) if len(url.encode(errors="replace")) <= _MAX_ADDRESS)
+    return list(islice((url for url in short if canonical_url(url) != own), _MAX_LINKS))
+
+
+def _links(hrefs: Sequence[str], own: str | None) -> tuple[str, ...]:
+    """Return the canonical forms of `hrefs`, each once."""
+    found = dict.fromkeys(map(canonical_url, hrefs))
+    return tuple(url for url in found if url is not None and url != own)
 
 
 def _entities(title: str, body: str, measured: Linguistics) -> tuple[str, ...]:

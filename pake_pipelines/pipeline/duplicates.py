@@ -20,6 +20,7 @@ from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.merit import member_of
 from pake_pipelines.pipeline.progress import Progress
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
+from pake_pipelines.pipeline.signals import signals_of
 from pake_pipelines.store import documents, duplicates, embeddings, groups, marks, signatures
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.duplicates import Compared
@@ -109,12 +110,15 @@ async def _settle(kit: Kit, database: Database, batch: Sequence[int], stage_vers
         await _sign(connection, batch)
         found = await compare(connection, batch, kit.quality.duplicates, kit.embedder.model)
         mine = await documents.pake_ids(connection, batch)
+        first = await documents.pake_ids(connection, sorted(set(batch) - before))
         paired = await duplicates.replace_candidates(connection, mine, found, version=stage_version, run_id=run_id)
         await marks.disturb(connection, [Stage.DUPLICATES], paired.parted - set(mine))
         await marks.mark(connection, Stage.DUPLICATES, batch, stage_version, run_id)
         regrouped, touched = await regroup(connection, {*mine, *paired.items}, kit.quality, run_id)
         changed = paired.items | regrouped
         await marks.disturb(connection, marks.after(Stage.DUPLICATES), changed)
+        # a scan may have judged them before it was known whether they are copies
+        await marks.disturb(connection, [Stage.CONFIDENCE], first)
         again = set(await documents.pake_ids(connection, list(before)))
     return _Settled(len(batch) - len(before), len(again & changed), len(again - changed), len(found), touched)
 
@@ -181,6 +185,7 @@ async def regroup(
     ]
     bound = {one for pair in binding for one in pair}
     found = await documents.load_documents(connection, await groups.entries_of(connection, bound))
-    members = {one.pake_id: member_of(one, rules) for one in found}
+    signals = await signals_of(connection, [one.entry_id for one in found], rules)
+    members = {one.pake_id: member_of(one, signals[one.entry_id].spam, rules) for one in found}
     made = group(members, around.pairs, around.rulings, rules.duplicates.keep)
     return await groups.replace_groups(connection, around.items, made, run_id), len(made)

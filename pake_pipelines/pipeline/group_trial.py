@@ -4,53 +4,30 @@ The ingest filters are left out, because a short text is a fair question here. T
 member, because there is none: what is written decides.
 """
 
-import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from itertools import islice
 from typing import TYPE_CHECKING, Final
-from uuid import UUID, uuid5
+from uuid import UUID
 
-from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.dedup.canonical import canonical_url
 from pake_pipelines.dedup.fingerprint import content_hash, embedding_text
 from pake_pipelines.dedup.groups import group
 from pake_pipelines.dedup.profile import Profile
 from pake_pipelines.dedup.trial import compare_all
 from pake_pipelines.model.comparison import Candidate, Group
-from pake_pipelines.model.document import Language
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.embedder import MAX_CHARACTERS, Embedder
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.merit import member_of
 from pake_pipelines.pipeline.progress import Progress
-from pake_pipelines.store.documents import StoredDocument
-from pake_pipelines.text.clean import clean_title
-from pake_pipelines.text.extract import extract
-from pake_pipelines.text.linguistics import load_pipeline, measure_all
-from pake_pipelines.text.structure import measure_structure
+from pake_pipelines.pipeline.trial_items import TrialItem, clean_items
 
 if TYPE_CHECKING:
     import numpy as np
 
-_IDS: Final = UUID("5f0a3d6e-3b5c-5a0e-9c67-0d6f4f2b7c11")  # a name space of our own: the same item, the same id
 _APART: Final = 5  # compared items outside the group that are shown
-_AUTHORITY: Final = 0.5  # the same for all, so that it decides nothing
-# a tag that ends something, or one that stands alone: "a < b" and "vector<bool>" are text
-_HTML: Final = re.compile(r"</[a-z][a-z0-9]*\s*>|<(?:br|hr|img|p)\b[^<>]*>", re.IGNORECASE)
-
-
-@dataclass(frozen=True, slots=True)
-class TrialItem:
-    """An item as it was given; `key` is unique among those it is tried with."""
-
-    key: str
-    title: str
-    text: str
-    url: str | None = None
-    published_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,49 +59,15 @@ def try_groups(items: Sequence[TrialItem], kit: Kit, say: Callable[[str], object
     Raises ModelError when the embedding model cannot be loaded.
     """
     rules = kit.quality
-    documents = _documents(items, rules, kit.settings.spacy_model)
+    tried = list(clean_items(items, rules, kit.settings.spacy_model))
     profiles = [
-        Profile(one.pake_id, one.title, one.text, canonical_url(one.url), one.content_hash) for one in documents
+        Profile(one.document.pake_id, one.title, one.text, canonical_url(one.document.url), content_hash(one.text))
+        for one in tried
     ]
-    texts = [embedding_text(one.title, one.text) for one in documents]
+    texts = [embedding_text(one.title, one.text) for one in tried]
     candidates = compare_all(profiles, _embed(kit.embedder, texts, say) if texts else None, rules.duplicates)
-    members = {one.pake_id: member_of(one, rules) for one in documents}
+    members = {one.document.pake_id: member_of(one.document, one.signals.spam, rules) for one in tried}
     return _placed(items, candidates, group(members, candidates, (), rules.duplicates.keep), members)
-
-
-def _documents(items: Sequence[TrialItem], rules: QualityConfig, spacy_model: str) -> list[StoredDocument]:
-    texts = [_text(item.text)[: rules.ingest.max_content_length] for item in items]
-    measured = measure_all(texts, load_pipeline(spacy_model))
-    now = datetime.now(UTC)
-    return [
-        StoredDocument(
-            entry_id=0,
-            pake_id=uuid5(_IDS, item.key),
-            source="",
-            source_name="",
-            authority=_AUTHORITY,
-            authority_basis="not known",
-            title=clean_title(item.title),
-            text=text,
-            url=item.url,
-            key=item.key,
-            published_at=item.published_at,
-            fetched_at=now,
-            tags=(),
-            content_hash=content_hash(text),
-            language=Language("und", 0.0),
-            structure=measure_structure(text),
-            linguistics=linguistics,
-            truncated=False,
-            body=item.text,
-            is_copy=False,
-        )
-        for item, text, linguistics in zip(items, texts, measured, strict=True)
-    ]
-
-
-def _text(text: str) -> str:
-    return extract(text, "text/html" if _HTML.search(text) else "text/plain")
 
 
 def _embed(embedder: Embedder, texts: Sequence[str], say: Callable[[str], object]) -> "np.ndarray":

@@ -7,16 +7,15 @@ member depend on the choice made before, or on the day; so they are left out her
 from pake_pipelines.config.quality import QualityConfig, Weights
 from pake_pipelines.model.comparison import Member
 from pake_pipelines.model.judgement import Factor
+from pake_pipelines.model.signals import Spam
 from pake_pipelines.quality import factors
 from pake_pipelines.quality.confidence import combine
 from pake_pipelines.store.documents import StoredDocument
-from pake_pipelines.text.links import find_links
-from pake_pipelines.text.spam import Spam, score_spam
 
 
-def member_of(document: StoredDocument, rules: QualityConfig) -> Member:
+def member_of(document: StoredDocument, spam: Spam, rules: QualityConfig) -> Member:
     """Return the member that `document` is: fit to stand for others unless it is bound to be rejected (D-22)."""
-    confidence, spam = combine(own_factors(document, rules.confidence.weights)), spam_of(document, rules)
+    confidence = combine(own_factors(document, rules.confidence.weights))
     return Member(
         pake_id=document.pake_id,
         dated=document.published_at,
@@ -32,8 +31,3 @@ def own_factors(document: StoredDocument, weights: Weights) -> tuple[Factor, Fac
         factors.content_coherence(document.structure, document.linguistics, weights.content_coherence),
         factors.linguistic_quality(document.linguistics, weights.linguistic_quality),
     )
-
-
-def spam_of(document: StoredDocument, rules: QualityConfig) -> Spam:
-    """Return how far the item is spam, by its title, its text and the links in its markup."""
-    return score_spam(document.title, document.text, rules.spam, links=find_links(document.body))

@@ -23,6 +23,8 @@ _AGE_STEPS: Final = ((7, 1.0), (30, 0.8), (90, 0.6), (365, 0.4))
 _OLDER: Final = 0.2
 _CLOCK_TOLERANCE: Final = timedelta(days=1)  # time zones left out and clocks that run ahead
 
+_MOMENT: Final = timedelta(microseconds=1)
+
 _SUBSTANCE_WORDS: Final = 100  # 1 - 1/e of the substance; 200 words, a good summary, have 0.86 of it
 _UNSTRUCTURED: Final = 0.6  # what text without paragraphs still can reach
 _STRUCTURE_STEP: Final = 0.6  # each paragraph or heading leaves 0.6 of what was missing
@@ -103,6 +105,18 @@ def temporal_relevance(published_at: datetime | None, now: datetime, weight: flo
         )
     value = next((value for days, value in _AGE_STEPS if age <= timedelta(days=days)), _OLDER)
     return Factor("temporal_relevance", value, weight, f"published {max(0, age.days)} days ago")
+
+
+def ages_at(published_at: datetime | None, now: datetime) -> datetime | None:
+    """Return the moment after `now` from which `temporal_relevance` says less, None when it stays as it is.
+
+    A date that lies ahead, and so counts as missing, begins to count once it is no longer too far ahead.
+    """
+    if published_at is None:
+        return None
+    moments = [published_at - _CLOCK_TOLERANCE, *(published_at + timedelta(days=days) for days, _ in _AGE_STEPS)]
+    # a step's value holds to the end of its last moment
+    return next((moment + _MOMENT for moment in moments if moment >= now), None)
 
 
 def linguistic_quality(linguistics: Linguistics, weight: float) -> Factor:

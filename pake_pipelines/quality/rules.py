@@ -1,57 +1,39 @@
 """The quality rules: each looks at one item and always says something, so that no failure hides another (D-26)."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final, Protocol
+from typing import Any, Final
 
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.model.document import Language
 from pake_pipelines.model.judgement import RuleOutcome
+from pake_pipelines.model.link import CheckedLink
+from pake_pipelines.model.signals import Spam
 from pake_pipelines.model.status import CheckStatus
 
 _MAX_EVIDENCE: Final = 20  # per outcome: enough to act on, and bounded in the database
-_EXCERPT: Final = 60
 # The bounds that QA-04 gives a score; they follow from its meaning and are nothing to configure.
 _LOWEST_SCORE: Final = 0.0
 _HIGHEST_SCORE: Final = 1.0
 _UNDETERMINED: Final = "und"  # as the model's Language says
 
 
-class SpamFinding(Protocol):
-    """A spam score in [0, 1] with its evidence as (signal, points, excerpt); `text.spam` makes such findings."""
-
-    @property
-    def score(self) -> float: ...
-
-    @property
-    def evidence(self) -> Sequence[tuple[str, float, str]]: ...
-
-
-@dataclass(frozen=True, slots=True)
-class CheckedLink:
-    """One link of an item: `working` is None where it could not be told (timeout, 403, 405, 429)."""
-
-    url: str
-    working: bool | None
-    detail: str = ""
-
-
 @dataclass(frozen=True, slots=True)
 class QaItem:
-    """One item as the rules see it. None means "could not be determined", which is never taken for good news."""
+    """One item as the rules see it. None means "could not be determined", which is never taken for good news.
+
+    `characters` is the length of the clean text, `patterns` an excerpt for each configured pattern that occurs in it.
+    """
 
     pake_id: str
-    title: str
-    text: str
+    characters: int
     source_uri: str
-    published_at: datetime | None = None
+    patterns: Mapping[str, str] | None = None
     language: Language | None = None
-    spam: SpamFinding | None = None
+    spam: Spam | None = None
     confidence: float | None = None
     duplicate: bool | None = None
-    links_checked: tuple[CheckedLink, ...] | None = None
+    links: Sequence[CheckedLink] | None = None
 
 
 Rule = Callable[[QaItem, QualityConfig], RuleOutcome]
@@ -64,8 +46,8 @@ def evaluate(item: QaItem, config: QualityConfig) -> tuple[RuleOutcome, ...]:
 
 def _required_fields(item: QaItem, _: QualityConfig) -> RuleOutcome:
     # DB-12; score and verification status are this package's own results and cannot be missing from its input.
-    values = {"pake_id": item.pake_id, "content": item.text, "source_uri": item.source_uri}
-    missing = [name for name, value in values.items() if not value.strip()]
+    present = {"pake_id": item.pake_id.strip(), "content": item.characters, "source_uri": item.source_uri.strip()}
+    missing = [name for name, value in present.items() if not value]
     if not missing:
         return _outcome("required_fields", CheckStatus.OK, "All required fields are present")
     message = "; ".join(f"Missing required field: {name}" for name in missing)
@@ -73,14 +55,14 @@ def _required_fields(item: QaItem, _: QualityConfig) -> RuleOutcome:
 
 
 def _content_length_min(item: QaItem, config: QualityConfig) -> RuleOutcome:
-    length, least = len(item.text), config.content.min_length
+    length, least = item.characters, config.content.min_length
     if length < least:
         return _outcome("content_length_min", CheckStatus.FAIL, f"Content too short: {length} < {least}", length=length)
     return _outcome("content_length_min", CheckStatus.OK, f"Content is long enough: {length}", length=length)
 
 
 def _content_length_max(item: QaItem, config: QualityConfig) -> RuleOutcome:
-    length, most = len(item.text), config.content.max_length
+    length, most = item.characters, config.content.max_length
     if length > most:
         return _outcome("content_length_max", CheckStatus.WARN, f"Content very long: {length} > {most}", length=length)
     return _outcome("content_length_max", CheckStatus.OK, f"Content is not too long: {length}", length=length)
@@ -90,7 +72,9 @@ def _forbidden_patterns(item: QaItem, config: QualityConfig) -> RuleOutcome:
     patterns = config.content.forbidden_patterns
     if not patterns:
         return _outcome("forbidden_patterns", CheckStatus.NOT_CONFIGURED, "No forbidden patterns are configured")
-    hits = _hits(item, patterns)
+    if item.patterns is None:
+        return _outcome("forbidden_patterns", CheckStatus.UNKNOWN, "Forbidden patterns were not sought")
+    hits = {pattern: item.patterns[pattern] for pattern in patterns if pattern in item.patterns}
     if not hits:
         return _outcome("forbidden_patterns", CheckStatus.OK, "Content contains no forbidden pattern")
     message = "; ".join(f"Content contains forbidden pattern: {pattern}" for pattern in hits)
@@ -101,8 +85,9 @@ def _required_patterns(item: QaItem, config: QualityConfig) -> RuleOutcome:
     patterns = config.content.required_patterns
     if not patterns:
         return _outcome("required_patterns", CheckStatus.NOT_CONFIGURED, "No required patterns are configured")
-    hits = _hits(item, patterns)
-    missing = [pattern for pattern in patterns if pattern not in hits]
+    if item.patterns is None:
+        return _outcome("required_patterns", CheckStatus.UNKNOWN, "Required patterns were not sought")
+    missing = [pattern for pattern in patterns if pattern not in item.patterns]
     if not missing:
         return _outcome("required_patterns", CheckStatus.OK, "Content contains every required pattern")
     message = "; ".join(f"Content lacks required pattern: {pattern}" for pattern in missing)
@@ -157,24 +142,26 @@ def _spam(item: QaItem, config: QualityConfig) -> RuleOutcome:
 def _broken_links(item: QaItem, config: QualityConfig) -> RuleOutcome:
     if not config.links.check_external:
         return _outcome("broken_links", CheckStatus.SKIPPED, "External links are not checked (links.check_external)")
-    links = item.links_checked
-    if links is None:
+    if item.links is None:
         return _outcome("broken_links", CheckStatus.UNKNOWN, "The links were not checked")
-    broken = [link for link in links if link.working is False]
-    working = sum(link.working is True for link in links)
+    links = [link for link in item.links if link.state != "skipped"]
+    broken = [link for link in links if link.state == "broken"]
+    unknown = [link for link in links if link.state == "unknown"]
     found = {
         "total_links": len(links),
-        "working_links": working,
+        "working_links": len(links) - len(broken) - len(unknown),
         "broken_links": len(broken),
+        "unknown_links": len(unknown),
         "broken_link_details": [{"url": link.url, "detail": link.detail} for link in broken[:_MAX_EVIDENCE]],
+        "unknown_link_details": [{"url": link.url, "detail": link.detail} for link in unknown[:_MAX_EVIDENCE]],
     }
     if broken and len(broken) == len(links):
         return _outcome("broken_links", CheckStatus.FAIL, f"All links are broken: {len(broken)}", **found)
+    if unknown:
+        untold = f"Links whose state could not be told: {len(unknown)} of {len(links)}"
+        return _outcome("broken_links", CheckStatus.UNKNOWN, untold, **found)
     if broken:
         return _outcome("broken_links", CheckStatus.WARN, f"Broken links: {len(broken)} of {len(links)}", **found)
-    if working < len(links):
-        untold = f"Links whose state could not be told: {len(links) - working} of {len(links)}"
-        return _outcome("broken_links", CheckStatus.UNKNOWN, untold, **found)
     return _outcome("broken_links", CheckStatus.OK, f"No link is broken: {len(links)} checked", **found)
 
 
@@ -203,17 +190,6 @@ RULES: Final[Mapping[str, Rule]] = {
 
 def _outcome(code: str, status: CheckStatus, message: str, **evidence: Any) -> RuleOutcome:
     return RuleOutcome(code, status, message, evidence)
-
-
-def _hits(item: QaItem, patterns: Iterable[str]) -> dict[str, str]:
-    """Return an excerpt around the first occurrence of each pattern found in title or text, ignoring case."""
-    said = f"{item.title}\n{item.text}"
-    found = {pattern: re.search(pattern, said, re.IGNORECASE) for pattern in patterns}
-    return {pattern: _excerpt(said, match) for pattern, match in found.items() if match}
-
-
-def _excerpt(said: str, match: re.Match[str]) -> str:
-    return " ".join(said[max(0, match.start() - _EXCERPT // 2) : match.start() + _EXCERPT].split())
 
 
 def _as_evidence(hits: Mapping[str, str]) -> list[dict[str, str]]:

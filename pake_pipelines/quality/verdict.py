@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pake_pipelines.config.quality import Actions, VerdictRules
-from pake_pipelines.model.judgement import Confidence, RuleOutcome, Verdict
+from pake_pipelines.model.judgement import Confidence, Review, ReviewDecision, RuleOutcome, Verdict
 from pake_pipelines.model.status import CheckStatus, VerificationStatus
 
 _UNDECIDED: Final = frozenset({CheckStatus.UNKNOWN, CheckStatus.UNAVAILABLE})
@@ -15,6 +15,19 @@ _SUSPICIOUS: Final = {
     "language_supported": frozenset({CheckStatus.FAIL}),
     "broken_links": frozenset({CheckStatus.FAIL}),
 }
+
+_REVIEWED: Final[Mapping[ReviewDecision, VerificationStatus]] = {
+    "approved": VerificationStatus.VERIFIED,
+    "rejected": VerificationStatus.REJECTED,
+    "requeued": VerificationStatus.PENDING,
+}
+_DECIDED: Final[Mapping[ReviewDecision, str]] = {
+    "approved": "approved it",
+    "rejected": "rejected it",
+    "requeued": "put it back into the queue",
+}
+# what automation did to the item, which a person has overruled
+_AUTOMATIC: Final = frozenset({"auto_rejected", "quarantined"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +61,7 @@ def decide(
     whether scores are written.
     """
     duplicate_of = (canonical or "another item") if is_duplicate else None
-    found = _findings(outcomes, confidence.decision_score, duplicate_of, actions)
+    found = _findings(outcomes, confidence.deciding, duplicate_of, actions)
     status, flags, reason = _ruling(found, rules, actions)
     if status is not VerificationStatus.REJECTED:
         flags = {**flags, **_ladder_flags(found.score, rules)}
@@ -57,6 +70,22 @@ def decide(
     if is_duplicate and actions.auto_flag_duplicates:
         flags = {**flags, "flagged": "potential_duplicate"}
     return Verdict(status, flags, (reason, *(other for other in _remarks(found, rules) if other != reason)))
+
+
+def reviewed(verdict: Verdict, review: Review) -> Verdict:
+    """Return the verdict that a person's `review` makes of the automatic one, whose reasons and flags it keeps.
+
+    What was put back into the queue is pending until a person decides or a new version comes.
+    """
+    reason = f"{review.actor} {_DECIDED[review.decision]} on {review.decided_at:%Y-%m-%d}"
+    said = f"{reason}: {review.reason}" if review.reason else f"{reason}."
+    flags = {flag: value for flag, value in verdict.flags.items() if flag not in _AUTOMATIC}
+    return Verdict(_REVIEWED[review.decision], {**flags, "reviewed": review.decision}, (said, *verdict.reasons))
+
+
+def archived(verdict: Verdict, why: str, reason: str) -> Verdict:
+    """Return the verdict on an item that is kept out of sight: `why` is a flag's value, `reason` for people."""
+    return Verdict(VerificationStatus.ARCHIVED, {**verdict.flags, "archived": why}, (reason, *verdict.reasons))
 
 
 def _findings(outcomes: Sequence[RuleOutcome], score: float, duplicate_of: str | None, actions: Actions) -> _Findings:

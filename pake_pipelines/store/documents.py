@@ -9,14 +9,17 @@ from uuid import UUID
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.document import Document, Language, Linguistics, Structure
-from pake_pipelines.store import marks, signatures
+from pake_pipelines.store import marks, signals, signatures
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.marks import Stage
 
 
 @dataclass(frozen=True, slots=True)
 class StoredDocument:
-    """A document with what its entry and source say, as the judging stages read it."""
+    """What is known of a document without reading it, with what its entry and source say, as stages judge by it.
+
+    `is_copy` is None while the document was not compared with others.
+    """
 
     entry_id: int
     pake_id: UUID
@@ -24,20 +27,14 @@ class StoredDocument:
     source_name: str
     authority: float
     authority_basis: str
-    title: str
-    text: str
     url: str | None
     key: str
     published_at: datetime | None
-    fetched_at: datetime
-    tags: tuple[str, ...]
-    content_hash: str
+    characters: int
     language: Language
     structure: Structure
     linguistics: Linguistics
-    truncated: bool
-    body: str
-    is_copy: bool
+    is_copy: bool | None
 
 
 async def save_documents(
@@ -50,15 +47,15 @@ async def save_documents(
     rows = await connection.fetch(
         """
         INSERT INTO documents AS d (entry_id, title, text, canonical_url, content_hash, embedding_key, language,
-                                    language_probability, structure, linguistics, truncated, dropped, problems)
+                                    language_probability, structure, linguistics, truncated, dropped, problems, hrefs)
         SELECT * FROM jsonb_to_recordset($1) AS g(entry_id bigint, title text, text text, canonical_url text,
              content_hash text, embedding_key text, language text, language_probability real, structure jsonb,
-             linguistics jsonb, truncated boolean, dropped text, problems text[])
+             linguistics jsonb, truncated boolean, dropped text, problems text[], hrefs text[])
         ON CONFLICT (entry_id) DO UPDATE SET (title, text, canonical_url, content_hash, embedding_key, language,
-                language_probability, structure, linguistics, truncated, dropped, problems)
+                language_probability, structure, linguistics, truncated, dropped, problems, hrefs)
             = (excluded.title, excluded.text, excluded.canonical_url, excluded.content_hash, excluded.embedding_key,
                excluded.language, excluded.language_probability, excluded.structure, excluded.linguistics,
-               excluded.truncated, excluded.dropped, excluded.problems)
+               excluded.truncated, excluded.dropped, excluded.problems, excluded.hrefs)
         WHERE d IS DISTINCT FROM excluded
         RETURNING entry_id
         """,
@@ -66,6 +63,7 @@ async def save_documents(
     )
     changed = [row["entry_id"] for row in rows]
     await signatures.forget(connection, changed)
+    await signals.forget_signals(connection, changed)
     crash.point(CrashPoint.DOCUMENTS_WRITTEN)
     await marks.disturb(connection, marks.after(Stage.DOCUMENTS), await pake_ids(connection, changed))
     entry_ids = [document.entry_id for document in documents]
@@ -115,20 +113,22 @@ def _record(document: Document) -> dict[str, Any]:
         "truncated": document.truncated,
         "dropped": document.dropped,
         "problems": list(document.problems),
+        "hrefs": list(document.hrefs),
     }
 
 
 async def load_documents(connection: Connection, entry_ids: Sequence[int]) -> list[StoredDocument]:
-    """Return the documents of `entry_ids` with their entries and sources, in that order."""
+    """Return what is known of the documents of `entry_ids`, in that order."""
     rows = await connection.fetch(
         """
-        SELECT e.entry_id, e.pake_id, i.source, s.name AS source_name, s.authority, s.authority_basis, d.title, d.text,
-               e.url, i.key, e.published_at, f.fetched_at, e.tags, d.content_hash, d.language, d.language_probability,
-               d.structure, d.linguistics, d.truncated, e.body,
-               coalesce(g.canonical_id <> e.pake_id, false) AS is_copy
+        SELECT e.entry_id, e.pake_id, i.source, s.name AS source_name, s.authority, s.authority_basis,
+               e.url, i.key, e.published_at, d.characters, d.language, d.language_probability, d.structure,
+               d.linguistics - '{entities,key_phrases}'::text[] AS linguistics,
+               CASE WHEN c.entry_id IS NOT NULL THEN coalesce(g.canonical_id <> e.pake_id, false) END AS is_copy
         FROM unnest($1::bigint[]) WITH ORDINALITY AS wanted(entry_id, position)
         JOIN entries e USING (entry_id) JOIN documents d USING (entry_id) JOIN items i USING (pake_id)
-        JOIN sources s USING (source) JOIN raw_fetches f USING (fetch_id)
+        JOIN sources s USING (source)
+        LEFT JOIN stage_marks c ON c.entry_id = e.entry_id AND c.stage = 'duplicates' AND c.version <> ''
         LEFT JOIN duplicate_members m USING (pake_id) LEFT JOIN duplicate_groups g USING (group_id)
         ORDER BY position
         """,
@@ -138,12 +138,9 @@ async def load_documents(connection: Connection, entry_ids: Sequence[int]) -> li
 
 
 def _document(row: dict[str, Any]) -> StoredDocument:
-    linguistics = row.pop("linguistics")
-    entities = tuple((text, label) for text, label in linguistics.pop("entities"))
     return StoredDocument(
         language=Language(row.pop("language"), row.pop("language_probability")),
         structure=Structure(**row.pop("structure")),
-        linguistics=Linguistics(**linguistics, entities=entities),
-        tags=tuple(row.pop("tags")),
+        linguistics=Linguistics(**row.pop("linguistics")),
         **row,
     )

@@ -103,15 +103,17 @@ async def mark(connection: Connection, stage: Stage, entry_ids: Iterable[int], v
     )
 
 
-async def request(connection: Connection, entry_ids: Iterable[int], run_id: str) -> None:
-    """Ask every stage to do `entry_ids` in its next run, whatever day that run is for."""
+async def request(
+    connection: Connection, entry_ids: Iterable[int], run_id: str, stages: Iterable[Stage] = ORDER
+) -> None:
+    """Ask `stages` to do `entry_ids` in their next run, whatever day that run is for."""
     await connection.execute(
         """
         INSERT INTO stage_marks (stage, entry_id, version, stale, run_id)
         SELECT stage, entry_id, '', true, $3 FROM unnest($1::text[]) AS s(stage), unnest($2::bigint[]) AS e(entry_id)
         ON CONFLICT (stage, entry_id) DO UPDATE SET stale = true
         """,
-        [stage.value for stage in ORDER],
+        [stage.value for stage in stages],
         list(entry_ids),
         run_id,
     )

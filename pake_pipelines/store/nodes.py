@@ -1,7 +1,7 @@
 """Knowledge nodes and the history of their scores and verdicts (`knowledge_nodes`, `confidence_history`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,26 +14,21 @@ from pake_pipelines.store.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class NodeRow:
-    """A knowledge node with its verdict; `flags` are merged into the node's metadata (D-23)."""
+    """The verdict on an entry version, of which its knowledge node is made; `flags` become its metadata (D-23)."""
 
-    pake_id: UUID
     entry_id: int
-    title: str
-    content: str
     confidence_score: float
     verification_status: str
     reasons: tuple[str, ...]
     flags: Mapping[str, str]
-    source_name: str
-    source_uri: str
-    tags: tuple[str, ...]
-    content_hash: str
-    published_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
 class HistoryRow:
-    """A change of score or status and why; None for what was before the first verdict."""
+    """A change of score or status, the verdict's first reason and what brought it about.
+
+    None for what was before the first verdict. `changed_by` names a person, or the pipeline.
+    """
 
     pake_id: UUID
     old_score: float | None
@@ -41,19 +36,28 @@ class HistoryRow:
     old_status: str | None
     new_status: str
     reason: str
+    cause: str
+    changed_by: str = "pipeline"
 
 
 async def save_nodes(
     connection: Connection, nodes: Sequence[NodeRow], history: Sequence[HistoryRow], run_id: str
 ) -> list[UUID]:
-    """Store `nodes` and the `history` of those that really changed; return the nodes that are new or differ."""
+    """Store `nodes` and the `history` of those that really changed; return the nodes that are new or differ.
+
+    A node's text is its document's; its tags are the source's and the foremost key phrases.
+    """
     rows = await connection.fetch(
-        """
+        f"""
         INSERT INTO knowledge_nodes AS n (pake_id, entry_id, title, content, confidence_score, verification_status,
                 reasons, metadata, source_name, source_uri, tags, content_hash, published_at, run_id)
-        SELECT g.*, $2 FROM jsonb_to_recordset($1) AS g(pake_id uuid, entry_id bigint, title text, content text,
-             confidence_score real, verification_status text, reasons text[], metadata jsonb, source_name text,
-             source_uri text, tags text[], content_hash text, published_at timestamptz)
+        SELECT e.pake_id, e.entry_id, d.title, d.text, g.confidence_score, g.verification_status, g.reasons, g.metadata,
+               s.name, coalesce(e.url, 'local://' || i.source || '/' || i.key), {_TAGS}, d.content_hash,
+               e.published_at, $2
+        FROM jsonb_to_recordset($1) AS g(entry_id bigint, confidence_score real, verification_status text,
+             reasons text[], metadata jsonb)
+        JOIN entries e USING (entry_id) JOIN documents d USING (entry_id) JOIN items i USING (pake_id)
+        JOIN sources s USING (source)
         ON CONFLICT (pake_id) DO UPDATE SET (entry_id, title, content, confidence_score, verification_status, reasons,
                 metadata, source_name, source_uri, tags, content_hash, published_at, run_id, updated_at)
             = (excluded.entry_id, excluded.title, excluded.content, excluded.confidence_score,
@@ -76,47 +80,47 @@ async def save_nodes(
     return sorted(changed)
 
 
+# five key phrases: what a person takes in at a glance beside the source's own tags
+_TAGS = """
+e.tags || ARRAY(
+    SELECT phrase FROM jsonb_array_elements_text(d.linguistics -> 'key_phrases') WITH ORDINALITY AS k(phrase, place)
+    WHERE place <= 5 AND NOT lower(phrase) IN (SELECT lower(tag) FROM unnest(e.tags) AS own(tag)) ORDER BY place)
+"""
+
+
 def _record(node: NodeRow) -> dict[str, Any]:
     return {
-        "pake_id": str(node.pake_id),
         "entry_id": node.entry_id,
-        "title": node.title,
-        "content": node.content,
         "confidence_score": node.confidence_score,
         "verification_status": node.verification_status,
         "reasons": list(node.reasons),
         "metadata": dict(node.flags),
-        "source_name": node.source_name,
-        "source_uri": node.source_uri,
-        "tags": list(node.tags),
-        "content_hash": node.content_hash,
-        "published_at": node.published_at.isoformat() if node.published_at else None,
     }
 
 
 async def save_history(connection: Connection, history: Sequence[HistoryRow], run_id: str) -> None:
     """Remember changes of score or status, and log those of status."""
-    await connection.executemany(
+    given = [{**asdict(row), "pake_id": str(row.pake_id)} for row in history]
+    await connection.execute(
         """
-        INSERT INTO confidence_history (pake_id, old_score, new_score, old_status, new_status, reason, changed_by,
-                                        run_id)
-        VALUES ($1, $2, $3, $4, $5, $6, 'pipeline', $7)
+        INSERT INTO confidence_history (pake_id, old_score, new_score, old_status, new_status, reason, cause,
+                                        changed_by, run_id)
+        SELECT g.*, $2 FROM jsonb_to_recordset($1) AS g(pake_id uuid, old_score real, new_score real, old_status text,
+             new_status text, reason text, cause text, changed_by text)
         """,
-        [
-            (row.pake_id, row.old_score, row.new_score, row.old_status, row.new_status, row.reason, run_id)
-            for row in history
-        ],
+        given,
+        run_id,
     )
-    await connection.executemany(
+    await connection.execute(
         """
         INSERT INTO processing_logs (pake_id, operation, details, success, run_id)
-        VALUES ($1, 'status_change', $2, true, $3)
+        SELECT g.pake_id, 'status_change',
+               jsonb_build_object('from', g.old_status, 'to', g.new_status, 'reason', g.reason), true, $2
+        FROM jsonb_to_recordset($1) AS g(pake_id uuid, old_status text, new_status text, reason text)
+        WHERE g.old_status IS DISTINCT FROM g.new_status
         """,
-        [
-            (row.pake_id, {"from": row.old_status, "to": row.new_status, "reason": row.reason}, run_id)
-            for row in history
-            if row.old_status != row.new_status
-        ],
+        given,
+        run_id,
     )
 
 
@@ -147,7 +151,7 @@ async def withdraw(connection: Connection, dropped: Mapping[UUID, str], run_id: 
     )
     history = [
         HistoryRow(row["pake_id"], row["confidence_score"], row["confidence_score"], row["verification_status"],
-                   "archived", f"Its newest version was dropped: {row['reason']}.")
+                   "archived", f"Its newest version was dropped: {row['reason']}.", "a new version")
         for row in rows
     ]  # fmt: skip
     await save_history(connection, history, run_id)

@@ -43,7 +43,7 @@ async def archive_repeated(connection: Connection, before: datetime, limit: int,
     )
     history = [
         HistoryRow(row["pake_id"], row["confidence_score"], row["confidence_score"], row["verification_status"],
-                   "archived", f"It repeats {row['canonical_id']}, which stays.")
+                   "archived", f"It repeats {row['canonical_id']}, which stays.", "clean-up")
         for row in rows
     ]  # fmt: skip
     await save_history(connection, history, run_id)

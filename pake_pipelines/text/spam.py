@@ -6,11 +6,11 @@ no evidence themselves. So adding evidence of one kind never lowers the points o
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pake_pipelines.config.quality import SpamRules, SpamSignals
+from pake_pipelines.model.signals import Evidence, Spam
 from pake_pipelines.text.clean import clean_text
 from pake_pipelines.text.links import find_links
 
@@ -44,22 +44,6 @@ _SENTENCE_END: Final = re.compile(r"[.!?\n]+")
 _WORD: Final = re.compile(r"[^\W_]+(?:['-][^\W_]+)*")  # with figures: lines that differ in them are no repetition
 _URL: Final = re.compile(r"https?://\S+", re.IGNORECASE)
 _BLANKS: Final = re.compile(r"[^\S\n]+")
-
-
-class Evidence(NamedTuple):
-    """One reason for points: the signal's name, its points in [0, 1], and the words it was found in."""
-
-    signal: str
-    points: float
-    excerpt: str
-
-
-@dataclass(frozen=True, slots=True)
-class Spam:
-    """A score in [0, 1] and the evidence for it, heaviest first; the points add up to the score, unless over 1."""
-
-    score: float
-    evidence: tuple[Evidence, ...]
 
 
 class _Words(NamedTuple):

@@ -62,6 +62,8 @@ TABLES: Final = {
     ),
     "audit_events": _rows("audit_events", "event_id,created_at"),
     "node_connections": _rows("node_connections", "connection_id,run_id,created_at"),
+    "text_signals": _rows("text_signals", entry_id=_ENTRY),
+    "link_checks": _rows("link_checks", "checked_at,expires_at,run_id"),
     "qa_results": _rows("qa_results", entry_id=_ENTRY),
     "confidence_scores": _rows("confidence_scores", entry_id=_ENTRY),
     "knowledge_nodes": _rows("knowledge_nodes", "run_id,created_at,updated_at", entry_id=_ENTRY),
@@ -71,6 +73,9 @@ TABLES: Final = {
         history_id="(SELECT count(*) FROM pake.confidence_history h"
         " WHERE h.pake_id = t.pake_id AND h.history_id < t.history_id)",
     ),
+    "reviews": _rows("reviews", "event_id", entry_id=_ENTRY),
+    "quality_labels": _rows("quality_labels", "created_at", entry_id=_ENTRY),
+    "calibrations": _rows("calibrations", "calibration_id,created_at"),
     "processing_logs of items": _rows(
         "processing_logs",
         "run_id,created_at",
@@ -79,8 +84,20 @@ TABLES: Final = {
     ),
 }
 
-# renames happen only in the changed world, a look back that is complete leaves no cursor, and nobody rules by hand
-MAY_BE_EMPTY: Final = frozenset({"item_renames", "window_cursors", "duplicate_rulings", "audit_events"})
+# renames happen only in the changed world, a look back that is complete leaves no cursor, nobody decides by hand, and
+# the pages link to nothing that may be asked
+MAY_BE_EMPTY: Final = frozenset(
+    {
+        "item_renames",
+        "window_cursors",
+        "duplicate_rulings",
+        "audit_events",
+        "link_checks",
+        "reviews",
+        "quality_labels",
+        "calibrations",
+    }
+)
 
 # A run that was killed and its successor are two runs, so these cannot equal one run's. What they count as new must
 # never exceed what one run counts: name -> query for (what was worked on, new and updated).

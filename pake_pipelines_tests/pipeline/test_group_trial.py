@@ -3,8 +3,9 @@
 from datetime import timedelta
 
 from pake_pipelines.model.identity import pake_id
-from pake_pipelines.pipeline.group_trial import TrialItem, try_groups
+from pake_pipelines.pipeline.group_trial import try_groups
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.trial_items import TrialItem
 from pake_pipelines.settings import Settings
 from pake_pipelines_tests.chain import rows, visit, walk
 from pake_pipelines_tests.conftest import NOW

@@ -36,13 +36,21 @@ def looked_at(results):
 @pytest.mark.parametrize(
     ("quality", "redone", "data"),
     [
-        ("content: {min_length: 2000}", {"confidence", "knowledge_nodes"}, {"qa_results", "knowledge_nodes"}),
+        (
+            "content: {min_length: 2000}",
+            {"confidence", "knowledge_nodes"},
+            {"qa_results", "confidence_scores", "knowledge_nodes"},
+        ),
         ("spam: {max_score: 0.4}", {"duplicates", "confidence"}, set()),
         ("verdict: {auto_verify: 0.5}", {"knowledge_nodes"}, {"knowledge_nodes"}),
         ("duplicates: {keep: newest}", {"duplicates"}, set()),
         ("connections: {max_degree: 3}", {"connections"}, set()),
         ("ingest: {min_content_length: 90}", {"documents"}, set()),
-        ("links: {check_external: true}", {"confidence", "knowledge_nodes"}, {"qa_results", "knowledge_nodes"}),
+        (
+            "links: {check_external: true}",
+            {"confidence", "knowledge_nodes"},
+            {"qa_results", "confidence_scores"},
+        ),
     ],
 )
 async def test_a_changed_rule_redoes_exactly_the_stages_that_read_it(

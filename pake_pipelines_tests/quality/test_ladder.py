@@ -14,6 +14,7 @@ from pake_pipelines.quality.rules import QaItem, evaluate
 from pake_pipelines.quality.verdict import decide
 from pake_pipelines.text.language import detect_language
 from pake_pipelines.text.linguistics import load_pipeline, measure
+from pake_pipelines.text.patterns import find_patterns
 from pake_pipelines.text.spam import score_spam
 from pake_pipelines.text.structure import measure_structure
 
@@ -69,10 +70,9 @@ def _judge(arrival: Arrival, config: QualityConfig) -> Verdict:
     )
     item = QaItem(
         pake_id="6f1c",
-        title=arrival.title,
-        text=arrival.text,
+        characters=len(arrival.text),
         source_uri="https://a.example/1",
-        published_at=published,
+        patterns=find_patterns(arrival.title, arrival.text, config.content.forbidden_patterns),
         language=detect_language(arrival.text, config.language),
         spam=score_spam(arrival.title, arrival.text, config.spam),
         confidence=confidence.score,

@@ -40,12 +40,14 @@ async def test_a_sample_row_that_somebody_changed_is_left_as_it_is(database):
 @pytest.fixture
 async def node(shelf):
     await shelf.put(["a"])
+    await shelf.write({"a": "text"})
     (entry_id,) = await shelf.entry_ids("a")
-    return NodeRow(
-        pake_id=shelf.id("a"), entry_id=entry_id, title="a", content="text", confidence_score=0.5,
-        verification_status="pending", reasons=("why",), flags={"flagged": "x"}, source_name="S", source_uri="u",
-        tags=("t",), content_hash="h", published_at=None,
-    )  # fmt: skip
+    return NodeRow(entry_id, 0.5, "pending", ("why",), {"flagged": "x"})
+
+
+@pytest.fixture
+def first(shelf):
+    return HistoryRow(shelf.id("a"), None, 0.5, None, "pending", "why", "first judgement")
 
 
 async def save(database, node, history, run_id="run-1"):
@@ -53,35 +55,49 @@ async def save(database, node, history, run_id="run-1"):
         return await nodes.save_nodes(connection, [node], history, run_id)
 
 
-async def test_an_unchanged_node_is_not_written_and_has_no_history(node, database):
-    first = HistoryRow(node.pake_id, None, 0.5, None, "pending", "why")
-    assert await save(database, node, [first]) == [node.pake_id]
+async def test_a_node_has_the_text_of_its_document_and_five_key_phrases_beside_its_tags(node, shelf, database):
+    phrases = ["Tag", "grid storage", "b", "c", "d", "e"]
+    await value(database, "UPDATE entries SET tags = '{tag}'")
+    await value(
+        database,
+        "UPDATE documents SET linguistics = linguistics || jsonb_build_object('key_phrases', $1::text[])",
+        phrases,
+    )
+    await save(database, node, [])
+    (found,) = await rows(database, "SELECT n.title = d.title AND n.content = d.text AS same, n.tags FROM documents d "
+                          "JOIN knowledge_nodes n USING (entry_id)")  # fmt: skip
+    assert found == {"same": True, "tags": ["tag", "grid storage", "b", "c", "d"]}
+
+
+async def test_an_unchanged_node_is_not_written_and_has_no_history(node, first, shelf, database):
+    assert await save(database, node, [first]) == [shelf.id("a")]
     before = await rows(database, "SELECT xmin, * FROM knowledge_nodes")
     assert await save(database, node, [first], "run-2") == []
     assert await rows(database, "SELECT xmin, * FROM knowledge_nodes") == before
     assert await value(database, "SELECT count(*) FROM confidence_history") == 1
 
 
-async def test_a_change_of_status_is_remembered_with_its_run(node, database):
-    await save(database, node, [HistoryRow(node.pake_id, None, 0.5, None, "pending", "why")])
+async def test_a_change_of_status_is_remembered_with_its_cause_and_its_run(node, first, shelf, database):
+    await save(database, node, [first])
     changed = replace(node, verification_status="verified", confidence_score=0.9)
-    await save(database, changed, [HistoryRow(node.pake_id, 0.5, 0.9, "pending", "verified", "good")], "run-2")
+    good = HistoryRow(shelf.id("a"), 0.5, 0.9, "pending", "verified", "good", "a citation", "ada")
+    await save(database, changed, [good], "run-2")
     history = await rows(
-        database, "SELECT old_status, new_status, reason, run_id FROM confidence_history ORDER BY history_id"
+        database,
+        "SELECT old_status, new_status, reason, cause, changed_by, run_id FROM confidence_history ORDER BY history_id",
     )
     assert [tuple(row.values()) for row in history] == [
-        (None, "pending", "why", "run-1"),
-        ("pending", "verified", "good", "run-2"),
+        (None, "pending", "why", "first judgement", "pipeline", "run-1"),
+        ("pending", "verified", "good", "a citation", "ada", "run-2"),
     ]
     logged = await rows(database, "SELECT details, run_id FROM processing_logs ORDER BY log_id")
     assert logged[1] == {"details": {"from": "pending", "to": "verified", "reason": "good"}, "run_id": "run-2"}
 
 
-async def test_a_change_of_score_alone_is_history_but_no_change_of_status(node, database):
-    await save(database, node, [HistoryRow(node.pake_id, None, 0.5, None, "pending", "why")])
-    await save(
-        database, replace(node, confidence_score=0.6), [HistoryRow(node.pake_id, 0.5, 0.6, "pending", "pending", "why")]
-    )
+async def test_a_change_of_score_alone_is_history_but_no_change_of_status(node, first, shelf, database):
+    await save(database, node, [first])
+    better = HistoryRow(shelf.id("a"), 0.5, 0.6, "pending", "pending", "why", "a citation")
+    await save(database, replace(node, confidence_score=0.6), [better])
     assert await value(database, "SELECT count(*) FROM confidence_history") == 2
     assert await value(database, "SELECT count(*) FROM processing_logs") == 1
 
@@ -92,8 +108,11 @@ async def test_the_fingerprint_changes_with_any_verdict_score_or_title(node, dat
             return await nodes.fingerprint(connection)
 
     seen = [await fingerprint()]
-    for state in (node, replace(node, title="b"), replace(node, confidence_score=0.6), replace(node, flags={})):
+    for state in (node, replace(node, confidence_score=0.6), replace(node, flags={})):
         await save(database, state, [])
         seen.append(await fingerprint())
+    await value(database, "UPDATE documents SET title = 'another'")
+    await save(database, node, [])
+    seen.append(await fingerprint())
     assert len(set(seen)) == 5
     assert await fingerprint() == seen[-1]

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pake_pipelines.pipeline.group_trial import TrialItem
+from pake_pipelines.pipeline.trial_items import TrialItem
 
 _TEXTS: Final = ("title", "text", "url", "published")
 
