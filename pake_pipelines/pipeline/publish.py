@@ -14,8 +14,9 @@ from pake_pipelines.model.status import VerificationStatus
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
+from pake_pipelines.pipeline.sweep import SWEPT, SWEPT_BECAUSE
 from pake_pipelines.quality.verdict import archived, decide, reviewed
-from pake_pipelines.store import judgements, marks, nodes
+from pake_pipelines.store import judgements, marks, nodes, reviews
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.judgements import Judged
 from pake_pipelines.store.marks import Stage
@@ -30,10 +31,14 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
     watch, rules = Stopwatch(), kit.quality
     version = publish_version(rules)
     async with database.connection() as connection:
-        todo = await marks.pending(connection, Stage.KNOWLEDGE_NODES, run.day, version, everywhere=run.everywhere)
-    result, verdicts = StageResult(), Counter[str]()
+        waiting = await marks.pending(
+            connection, Stage.KNOWLEDGE_NODES, run.day, version, everywhere=run.everywhere, sources=run.sources
+        )
+    todo = [entry_id for entry_id in waiting if entry_id not in run.withheld]
+    result, verdicts = StageResult(skipped=len(waiting) - len(todo)), Counter[str]()
     for batch in batches(todo):
         async with database.transaction() as connection:
+            await reviews.lock_verdicts(connection)
             published = await publish(connection, batch, rules, version, run.run_id)
         crash.point(CrashPoint.PUBLISH_COMMITTED)
         verdicts.update(published.verdicts)
@@ -68,15 +73,24 @@ class Published:
 
 
 async def publish(
-    connection: Connection, entry_ids: Sequence[int], rules: QualityConfig, version: str, run_id: str
+    connection: Connection,
+    entry_ids: Sequence[int],
+    rules: QualityConfig,
+    version: str,
+    run_id: str,
+    *,
+    by: str = "pipeline",
 ) -> Published:
-    """Decide on the judged ones among `entry_ids` and store their nodes, history and marks. One transaction."""
+    """Decide on the judged ones among `entry_ids` and store their nodes, history and marks.
+
+    Belongs into a transaction that holds the lock on verdicts; the history says that they are `by` somebody.
+    """
     judged = await judgements.load_judged(connection, entry_ids)
     decided = [(one, decide_item(one, rules), shown_score(one, rules.actions)) for one in judged]
     changed = await nodes.save_nodes(
         connection,
         [_node(one, verdict, score) for one, verdict, score in decided],
-        [row for one, verdict, score in decided if (row := _history(one, verdict, score))],
+        [row for one, verdict, score in decided if (row := _history(one, verdict, score, by))],
         run_id,
     )
     await marks.mark(connection, Stage.KNOWLEDGE_NODES, [one.entry_id for one in judged], version, run_id)
@@ -106,8 +120,8 @@ def decide_item(judged: Judged, rules: QualityConfig) -> Verdict:
         return verdict
     if judged.archived_as == "duplicate" and canonical is not None:
         return archived(verdict, "duplicate", f"It repeats {canonical}, which stays.")
-    if judged.archived_as == "low_confidence" and judged.confidence.deciding < rules.verdict.auto_archive:
-        return archived(verdict, "low_confidence", "It was swept away: its score stayed low for too long.")
+    if judged.archived_as == SWEPT and judged.confidence.deciding < rules.verdict.auto_archive:
+        return archived(verdict, SWEPT, SWEPT_BECAUSE)
     return verdict
 
 
@@ -122,7 +136,7 @@ def _node(judged: Judged, verdict: Verdict, score: float) -> NodeRow:
     return NodeRow(judged.entry_id, score, verdict.status.value, verdict.reasons, verdict.flags)
 
 
-def _history(judged: Judged, verdict: Verdict, score: float) -> HistoryRow | None:
+def _history(judged: Judged, verdict: Verdict, score: float, by: str) -> HistoryRow | None:
     """Return the change of score or status to remember, None when there is none."""
     status = verdict.status.value
     same_score = judged.old_score is not None and abs(judged.old_score - score) < _REAL
@@ -137,4 +151,5 @@ def _history(judged: Judged, verdict: Verdict, score: float) -> HistoryRow | Non
         status,
         verdict.reasons[0] if verdict.reasons else "no reason given",
         cause or _STANDING,
+        by,
     )

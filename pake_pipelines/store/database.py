@@ -5,13 +5,14 @@ modules beside this one hold the statements; they take a connection and leave tr
 """
 
 import asyncio
-import json
 import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 from urllib.parse import quote, urlsplit
+
+import orjson
 
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.embedded import socket_directory
@@ -66,7 +67,7 @@ def masked(url: str) -> str:
 
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:
-    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=json.loads)
+    await connection.set_type_codec("jsonb", schema="pg_catalog", encoder=_to_json, decoder=orjson.loads)
 
 
 async def _leave(connection: "asyncpg.Connection[Any]") -> None:
@@ -74,7 +75,12 @@ async def _leave(connection: "asyncpg.Connection[Any]") -> None:
 
 
 def _to_json(value: Any) -> str:
-    return json.dumps(value, ensure_ascii=False, default=str)
+    return orjson.dumps(value, default=_plain, option=orjson.OPT_NON_STR_KEYS).decode()
+
+
+def _plain(value: Any) -> Any:
+    """Return what JSON has for a type that it does not know: a named tuple's list, or else the text."""
+    return list(value) if isinstance(value, tuple) else str(value)
 
 
 async def _connect_once(url: str) -> "asyncpg.Connection[Any]":

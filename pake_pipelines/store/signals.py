@@ -49,7 +49,8 @@ async def save_signals(connection: Connection, found: Mapping[int, Signals], ver
         """
         INSERT INTO text_signals (entry_id, version, spam_score, evidence, patterns)
         SELECT g.entry_id, $2, g.spam_score, g.evidence, g.patterns
-        FROM jsonb_to_recordset($1) AS g(entry_id bigint, spam_score real, evidence jsonb, patterns jsonb)
+        FROM jsonb_to_recordset($1) AS g(entry_id bigint, spam_score double precision, evidence jsonb,
+             patterns jsonb)
         ON CONFLICT (entry_id) DO UPDATE SET (version, spam_score, evidence, patterns)
             = (excluded.version, excluded.spam_score, excluded.evidence, excluded.patterns)
         """,

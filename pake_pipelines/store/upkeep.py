@@ -17,6 +17,7 @@ _REPEATED = """
     FROM knowledge_nodes n JOIN duplicate_members m USING (pake_id) JOIN duplicate_groups g USING (group_id)
     WHERE g.canonical_id <> n.pake_id AND n.updated_at < $1
       AND n.verification_status IN ('pending', 'quarantined') AND n.metadata ->> 'flagged' = 'potential_duplicate'
+      AND NOT EXISTS (SELECT 1 FROM reviews r WHERE r.entry_id = n.entry_id)
 """
 
 

@@ -1,8 +1,6 @@
 """`pake duplicates split|merge`: a person's word, which outranks every comparison until a person says otherwise."""
 
 import asyncio
-import getpass
-import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from typing import Annotated
@@ -11,6 +9,7 @@ from uuid import UUID
 import typer
 from rich.text import Text
 
+from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.duplicates.evidence import clashes
 from pake_pipelines.cli.items import item_named
@@ -69,7 +68,7 @@ async def _rule(
     async with open_database(kit.database) as database:
         async with database.connection() as connection:
             ids = [await item_named(connection, one) for one in named]
-        wish = Wish(action, tuple(dict.fromkeys(ids)), _actor(), reason)
+        wish = Wish(action, tuple(dict.fromkeys(ids)), at_the_terminal(), reason)
         try:
             outcome = await rule(kit, database, wish, dry_run=dry_run)
         except RulingError as error:
@@ -81,14 +80,6 @@ async def _rule(
             shown = {*wish.items, *_members(outcome.before), *_members(outcome.after)}
             titles = {one.pake_id: one.title for one in await group_views.items(connection, shown)}
     return outcome, titles
-
-
-def _actor() -> str:
-    """Return who is at the terminal, as the operating system knows them."""
-    try:
-        return getpass.getuser()
-    except (KeyError, OSError):
-        return f"user {os.getuid()}"
 
 
 def _members(groups: Iterable[Group]) -> set[UUID]:
