@@ -9,6 +9,7 @@ import math
 from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Final, Literal
 
 Method = Literal["isotonic", "platt"]
@@ -26,9 +27,9 @@ class Isotonic:
         """Raise ValueError for points that are no such line."""
         if not self.scores or len(self.scores) != len(self.values):
             raise ValueError("an isotonic calibration needs as many values as scores, and one at least")
-        if any(after <= before for before, after in zip(self.scores, self.scores[1:], strict=False)):
+        if any(after <= before for before, after in pairwise(self.scores)):
             raise ValueError("the scores of an isotonic calibration must rise")
-        if any(after < before for before, after in zip(self.values, self.values[1:], strict=False)):
+        if any(after < before for before, after in pairwise(self.values)):
             raise ValueError("the values of an isotonic calibration must not fall")
         if not 0.0 <= self.values[0] <= self.values[-1] <= 1.0:
             raise ValueError("the values of an isotonic calibration lie between 0 and 1")

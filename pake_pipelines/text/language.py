@@ -1,35 +1,71 @@
-"""The language of a text, or the honest answer that it cannot be told."""
+"""The language of a text, or the honest answer that it cannot be told.
+
+langdetect's profiles say how often each language uses which letters; how well the text fits each of them is summed over
+all of a bounded sample (`language_model`) instead of drawn at random. Only languages of the text's script compete, the
+function words of close neighbours count beside the letters, and the probability is tempered: letters next to each other
+are no independent witnesses.
+"""
 
 import re
-from functools import cache
-from typing import Any, Final
+import unicodedata
+from typing import TYPE_CHECKING, Final
 
 from pake_pipelines.config.quality import LanguageRules
 from pake_pipelines.model.document import Language
 from pake_pipelines.text.clean import clean_characters
+from pake_pipelines.text.function_words import function_words
+from pake_pipelines.text.language_model import language_model
 from pake_pipelines.text.prose import prose
+from pake_pipelines.text.scripts import SCRIPTS, Script, code_points, script_weights
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 UNDETERMINED: Final = "und"
 """ISO 639-2's code for a language that is not determined."""
 
-# Tokens of code, addresses and identifiers: they carry letters but no language.
-_CODE_LIKE: Final = re.compile(r"[_{}<>=\\|@#$^~]|://|::|\w[(.]\w|\(\)|[a-z][A-Z]|\w/\w+/|[^\W\d_]\d|\d[^\W\d_]")
+# Tokens of code, addresses and identifiers: they carry letters but no language. They are in ASCII, and what surrounds
+# them may not be set off by blanks (Chinese, Japanese and Thai have none).
+_ASCII: Final = re.compile(r"[!-~]+")
+_CODE_LIKE: Final = re.compile(
+    r"[_{}<>=\\|@#$^~]|://|::|\w[(.]\w|\(\)|[a-z][A-Z]|\w/\w+/|[A-Za-z]\d|\d[A-Za-z]", re.ASCII
+)
 # Prose must be found even if a text begins with this many characters of code.
 _READ_CHARACTERS: Final = 100_000
+_PUNCTUATION: Final = ".,;:!?()[]\"'«»„“”‘’…،؛؟।–—-"  # noqa: RUF001
+
+# Chosen, like the two below it, on half of a corpus of 37 languages so that the probability is the share of right
+# answers, for words as for sentences.
+_TEMPER: Final = 0.42  # how much of a letter's log-likelihood counts
+_DEPENDENCE: Final = 300  # letters from which on more of them say little more
+_FUNCTION_WORD: Final = 7.0  # log-likelihood of a function word beside its letters
+# A stretch of this many letters is not in the language of the whole text where another one fits it better by so much a
+# letter, or where its letters are so much less likely than in that language's own texts (with some chance, that shrinks
+# with the root of their number). Such are texts in two languages, and those in a language that nobody here knows.
+_STRETCH: Final = 60
+_OTHERWISE: Final = 0.3
+_UNLIKE: Final = 1.4
+_CHANCE: Final = 2.5
 
 
 def detect_language(text: str, rules: LanguageRules) -> Language:
     """Return the most probable language of `text` (ISO 639-1) with its probability in [0, 1].
 
-    The code is `und` with probability 0 for fewer than `rules.min_letters` letters outside code and URLs, and `und`
-    with the best language's probability where that is below `rules.min_probability`. Read are
-    `rules.sample_characters` from start, middle and end. The same text gives the same answer in every process (seed 0).
-    Raises nothing.
+    The code is `und` with probability 0 for fewer than `rules.min_letters` letters outside code and URLs (a character
+    that is a syllable or a word counts as several), and `und` with the best language's probability where that is below
+    `rules.min_probability`. Read are `rules.sample_characters` from start, middle and end. Nothing is random: the same
+    text gives the same answer in every process. Raises nothing.
     """
-    words = _language_bearing(_sample(prose(clean_characters(text[:_READ_CHARACTERS])), rules.sample_characters))
-    if sum(map(str.isalpha, words)) < rules.min_letters:
+    sample = _sample(prose(clean_characters(text[:_READ_CHARACTERS])), rules.sample_characters)
+    words = _one_case(_language_bearing(sample))
+    points = code_points(words)
+    weights = script_weights(points)
+    if weights.max() < rules.min_letters:
         return Language(UNDETERMINED, 0.0)
-    code, probability = _most_probable(_lowered_if_shouted(words))
+    script = SCRIPTS[int(weights.argmax())]
+    share = float(weights.max() / weights.sum())
+    code, probability = _most_probable(words, points, script, share)
     return Language(code if probability >= rules.min_probability else UNDETERMINED, probability)
 
 
@@ -52,48 +88,61 @@ def _between_words(text: str, start: int, end: int) -> str:
 
 
 def _language_bearing(sample: str) -> str:
-    return " ".join(word for word in sample.split() if not _CODE_LIKE.search(word))
+    if not _CODE_LIKE.search(sample):
+        return sample
+    return _ASCII.sub(lambda token: " " if _CODE_LIKE.search(token[0]) else token[0], sample)
 
 
-def _lowered_if_shouted(words: str) -> str:
-    """Lower the case of a text in capitals: langdetect takes such words for abbreviations and skips them."""
-    upper = sum(map(str.isupper, words))
-    return words.lower() if 2 * upper > sum(map(str.isalpha, words)) else words
+def _one_case(words: str) -> str:
+    # the small form of a dotted capital I keeps its dot as a character of its own
+    return unicodedata.normalize("NFC", words).lower().replace("\u0307", "")
 
 
-def _most_probable(words: str) -> tuple[str, float]:
-    from langdetect.lang_detect_exception import LangDetectException
+def _most_probable(words: str, points: "NDArray[np.uint32]", script: Script, share: float) -> tuple[str, float]:
+    """Return the language of `words` with its probability; `share` of their letters are written in `script`."""
+    import numpy as np
 
-    detector = _factory().create()
-    detector.append(words)
-    try:
-        found = detector.get_probabilities()
-    except LangDetectException:  # no n-gram of any language it knows
-        return UNDETERMINED, 0.0
-    probabilities: dict[str, float] = {}
-    for language in found:
-        code = language.lang.partition("-")[0]  # zh-cn and zh-tw are one language here
-        probabilities[code] = probabilities.get(code, 0.0) + language.prob
-    if not probabilities:
-        return UNDETERMINED, 0.0
-    code, probability = max(probabilities.items(), key=lambda item: item[1])
-    return code, min(probability, 1.0)
+    if len(script.languages) == 1:
+        return script.languages[0], _mixed(share)
+    model = language_model(script)
+    letters = model.likelihoods(points)
+    evidence = letters.sum(axis=0) + _FUNCTION_WORD * _function_words(words, script)
+    evidence *= _TEMPER / (1 + len(letters) / _DEPENDENCE)
+    probabilities = np.exp(evidence - evidence.max())
+    best = int(probabilities.argmax())
+    # words of Chinese and Japanese are far from typical, and nothing else is written like them
+    typical = float(model.typical[best]) if script.weight == 1 else -np.inf
+    fitting = share * _fitting(letters, best, typical)
+    probability = float(probabilities[best] / probabilities.sum()) * _mixed(fitting)
+    return script.languages[best], probability
 
 
-@cache
-def _factory() -> Any:
-    """Return a seeded detector factory of our own: every detector starts at the seed, so call order does not matter.
+def _mixed(share: float) -> float:
+    """Return what `share` of a text in its language leaves of the probability: two thirds all, a half a half."""
+    return min(1.0, max(0.0, 3 * share - 1.0))
 
-    The profiles are loaded in sorted order, where langdetect's own loader takes the file system's.
-    """
-    from importlib.resources import files
 
-    from langdetect.detector_factory import DetectorFactory
+def _function_words(words: str, script: Script) -> "NDArray[np.float64]":
+    """Return how many function words of each language of `script` are among `words`."""
+    import numpy as np
 
-    profiles = sorted(
-        (file for file in files("langdetect.profiles").iterdir() if file.is_file()), key=lambda file: file.name
-    )
-    factory = DetectorFactory()
-    factory.load_json_profile([file.read_text(encoding="utf-8") for file in profiles if "." not in file.name])
-    factory.set_seed(0)
-    return factory
+    known, column = function_words(), {language: index for index, language in enumerate(script.languages)}
+    counts = np.zeros(len(column))
+    for word in words.split():
+        for language in known.get(word.strip(_PUNCTUATION), ()):
+            if language in column:
+                counts[column[language]] += 1
+    return counts
+
+
+def _fitting(letters: "NDArray[np.float64]", best: int, typical: float) -> float:
+    """Return the share of letters in stretches that are in the language `best`; `typical` is its mean for a letter."""
+    import numpy as np
+
+    starts = np.arange(0, len(letters), _STRETCH)
+    sizes = np.diff(np.append(starts, len(letters)))
+    stretches = np.add.reduceat(letters, starts, axis=0)
+    own = stretches[:, best]
+    fits = stretches.max(axis=1) - own <= _OTHERWISE * np.maximum(sizes, _STRETCH / 3)
+    fits &= own / sizes >= typical - _UNLIKE - _CHANCE / np.sqrt(sizes)
+    return float(sizes[fits].sum() / len(letters))

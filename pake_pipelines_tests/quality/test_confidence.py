@@ -28,6 +28,17 @@ def test_missing_evidence_is_left_out_and_zero_evidence_counts() -> None:
     assert combine(_factors(0.8, 0.0)).score == pytest.approx(0.4)
 
 
+@given(
+    st.lists(st.floats(0.0, 1.0), min_size=6, max_size=6),
+    st.integers(0, 5),
+    st.floats(0.0, 1.0),
+)
+def test_every_factor_moves_the_score(values: list[float], place: int, other: float) -> None:
+    moved = [other if number == place else value for number, value in enumerate(values)]
+    before, after = combine(_factors(*values)).score, combine(_factors(*moved)).score
+    assert (after - before) == pytest.approx((other - values[place]) / 6, abs=1e-9)
+
+
 def test_the_status_moves_the_score_and_never_the_decision() -> None:
     known = _factors(0.7, 0.7)
     pending, verified = (combine([*known, Factor("verification_status", value, 0.1, "")]) for value in (0.2, 1.0))

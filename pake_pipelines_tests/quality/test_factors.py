@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from pake_pipelines.model.document import Linguistics, Structure
 from pake_pipelines.model.status import VerificationStatus
 from pake_pipelines.quality.factors import (
+    ages_at,
     content_coherence,
     cross_reference_strength,
     linguistic_quality,
@@ -52,6 +53,29 @@ def test_age_follows_the_steps(days: int, value: float) -> None:
 def test_a_newer_item_is_never_less_relevant(age: timedelta, more: timedelta) -> None:
     newer, older = (temporal_relevance(_NOW - days, _NOW, 0.15).value for days in (age, age + more))
     assert _value(newer) >= _value(older)
+
+
+@given(st.timedeltas(timedelta(days=-30), timedelta(days=800)), st.timedeltas(timedelta(0), timedelta(days=800)))
+def test_relevance_stays_the_same_until_the_moment_that_is_foretold(age: timedelta, wait: timedelta) -> None:
+    published = _NOW - age
+    due = ages_at(published, _NOW)
+    before, after = (temporal_relevance(published, moment, 0.15).value for moment in (_NOW, _NOW + wait))
+    assert (before == after) == (due is None or _NOW + wait < due) or (due is not None and due <= _NOW + wait)
+
+
+@pytest.mark.parametrize("days", [7, 30, 90, 365])
+def test_at_the_moment_that_is_foretold_relevance_falls(days: int) -> None:
+    published = _NOW - timedelta(days=days)
+    due = ages_at(published, _NOW)
+    assert due is not None
+    assert _value(temporal_relevance(published, due, 0.15).value) < _value(
+        temporal_relevance(published, _NOW, 0.15).value
+    )
+
+
+def test_an_old_item_grows_no_older_and_an_undated_one_has_no_age() -> None:
+    assert ages_at(_NOW - timedelta(days=400), _NOW) is None
+    assert ages_at(None, _NOW) is None
 
 
 def test_a_clock_that_runs_ahead_is_forgiven_and_a_date_far_ahead_is_missing() -> None:

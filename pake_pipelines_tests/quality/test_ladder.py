@@ -52,6 +52,7 @@ class Arrival:
     authority: float | None = 0.9
     age: timedelta | None = timedelta(days=1)
     connections: list[tuple[str, float]] = field(default_factory=list)
+    copy: bool = False
 
 
 def _judge(arrival: Arrival, config: QualityConfig) -> Verdict:
@@ -76,11 +77,12 @@ def _judge(arrival: Arrival, config: QualityConfig) -> Verdict:
         language=detect_language(arrival.text, config.language),
         spam=score_spam(arrival.title, arrival.text, config.spam),
         confidence=confidence.score,
-        duplicate=False,
+        duplicate=arrival.copy,
+        links=(),
     )
     outcomes = evaluate(item, config)
     return decide(
-        outcomes, confidence, is_duplicate=False, canonical=None, rules=config.verdict, actions=config.actions
+        outcomes, confidence, is_duplicate=arrival.copy, canonical=None, rules=config.verdict, actions=config.actions
     )
 
 
@@ -116,11 +118,17 @@ def _judge(arrival: Arrival, config: QualityConfig) -> Verdict:
             "pending",
             {"low_confidence"},
         ),
+        (
+            Arrival("Re: link", "thanks for the link and have a nice weekend " * 3, 0.1, timedelta(days=900)),
+            "pending",
+            {"low_confidence", "archive_candidate"},
+        ),
         (Arrival("Storage", "\n\n".join(_PARAGRAPHS[:2])), "pending", set()),
+        (Arrival("Storage", _ARTICLE, connections=[("similar_to", 0.78)] * 5, copy=True), "pending", {"flagged"}),
         (Arrival("Storage", _ARTICLE, connections=[("similar_to", 0.78)] * 5), "verified", set()),
     ],
-    ids=["spam", "no content", "foreign", "faint", "ordinary", "confirmed"],
+    ids=["spam", "no content", "foreign", "faint", "to be archived", "ordinary", "copy", "confirmed"],
 )
 def test_each_status_is_within_reach(arrival: Arrival, status: str, flags: set[str], config: QualityConfig) -> None:
     verdict = _judge(arrival, config)
-    assert (verdict.status.value, set(verdict.flags) - {"archive_candidate"}) == (status, flags), verdict.reasons
+    assert (verdict.status.value, set(verdict.flags)) == (status, flags), verdict.reasons

@@ -1,5 +1,6 @@
 """The verdict: which finding decides, what the switches change, and that every end is within reach."""
 
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
@@ -7,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pake_pipelines.config.quality import Actions, QualityConfig, VerdictRules
-from pake_pipelines.model.judgement import Confidence, RuleOutcome, Verdict
+from pake_pipelines.model.judgement import Confidence, Review, ReviewDecision, RuleOutcome, Verdict
 from pake_pipelines.model.status import CheckStatus, VerificationStatus
-from pake_pipelines.quality.verdict import decide
+from pake_pipelines.quality.verdict import archived, decide, reviewed
 
 _RULES = VerdictRules(
     auto_verify=0.9,
@@ -18,6 +19,7 @@ _RULES = VerdictRules(
     low_confidence_flag=0.3,
     auto_archive=0.2,
     auto_reject=0.1,
+    archive_after_days=7,
 )
 _ALL_ON = Actions(
     auto_reject_spam=True,
@@ -143,3 +145,33 @@ def test_the_packaged_rules_are_those_of_this_page(config: QualityConfig) -> Non
     packaged: dict[str, Any] = config.verdict.model_dump()
     assert packaged == _RULES.model_dump()
     assert config.actions == _ALL_ON
+
+
+@pytest.mark.parametrize(
+    ("decision", "status"), [("approved", "verified"), ("rejected", "rejected"), ("requeued", "pending")]
+)
+@pytest.mark.parametrize("automatic", [_decide(_SPAM), _decide(_FOREIGN), _decide()], ids=["spam", "foreign", "good"])
+def test_a_persons_decision_is_the_status_and_the_first_reason(
+    automatic: Verdict, decision: ReviewDecision, status: str
+) -> None:
+    review = Review(decision, "ana", "I know the author", datetime(2026, 3, 1, tzinfo=UTC))
+    verdict = reviewed(automatic, review)
+    assert verdict.status.value == status
+    assert verdict.reasons[0].startswith("ana ")
+    assert verdict.reasons[0].endswith("2026-03-01: I know the author")
+    assert verdict.reasons[1:] == automatic.reasons
+    assert verdict.flags["reviewed"] == decision
+    assert not {"auto_rejected", "quarantined"} & verdict.flags.keys()
+
+
+def test_what_is_archived_keeps_why_it_would_not_be_verified() -> None:
+    verdict = archived(_decide(score=0.15), "low_confidence", "It was swept away.")
+    assert verdict.status is VerificationStatus.ARCHIVED
+    assert verdict.flags == {"archived": "low_confidence", **_decide(score=0.15).flags}
+    assert verdict.reasons[0] == "It was swept away."
+
+
+def test_a_calibrated_probability_decides_in_the_place_of_the_score() -> None:
+    sure = Confidence(0.7, 0.7, (), probability=0.93)
+    verdict = decide([_FINE], sure, is_duplicate=False, canonical=None, rules=_RULES, actions=_ALL_ON)
+    assert verdict.status is VerificationStatus.VERIFIED
