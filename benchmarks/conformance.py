@@ -13,7 +13,13 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
-from benchmarks import conformance_attacks, conformance_emails, conformance_feeds
+from benchmarks import (
+    conformance_attacks,
+    conformance_emails,
+    conformance_feeds,
+    conformance_languages,
+    conformance_pages,
+)
 from benchmarks.report import Report, publish
 from pake_pipelines.settings import PACKAGE_HOME
 
@@ -21,6 +27,8 @@ CORPORA: Final[dict[str, Callable[[Path], Report]]] = {
     "feeds/feedparser": conformance_feeds.check,
     "emails/mikel-mail": conformance_emails.check,
     "attacks/defusedxml": conformance_attacks.check,
+    "pages/article-extraction": conformance_pages.check,
+    "languages/lingua": conformance_languages.check,
 }
 # figures that must be 0, and those that have a limit
 PROMISES: Final = {
@@ -28,6 +36,7 @@ PROMISES: Final = {
     "worker_differs": 0,
     "entries_missed": 0,
     "leaked": 0,
+    "order_differs": 0,
     "peak_memory_mb": 200,
     "slowest_seconds": 5,
 }

@@ -5,9 +5,12 @@ from typing import Any
 
 import dagster as dg
 
-from pake_pipelines.config.loading import load_sources
+from pake_pipelines.config.loading import load_quality, load_sources
 from pake_pipelines.defs import jobs
 from pake_pipelines.defs.knowledge.assets import knowledge_assets
+from pake_pipelines.defs.knowledge.link_checks import link_check_asset, link_check_job, link_check_schedule
+from pake_pipelines.defs.knowledge.scans import scan_jobs, scan_schedules
+from pake_pipelines.defs.knowledge.sweep import archive_sweep
 from pake_pipelines.defs.maintenance.assets import maintenance_schedules, semantic_dedup_cleanup
 from pake_pipelines.defs.reports.assets import report_assets
 from pake_pipelines.defs.shared.partitions import daily_partitions
@@ -23,18 +26,23 @@ def build_defs(
     settings = settings or get_settings()
     sources = load_sources(settings.configs)
     partitions = daily_partitions(sources.first_day)
-    ingest = jobs.ingest_job()
+    ingest, scans, links = jobs.ingest_job(), scan_jobs(), link_check_job()
+    quality = load_quality(settings.configs)
     return dg.Definitions(
         assets=[
             source_assets(sources, partitions),
             *disabled_specs(sources),
             *knowledge_assets(partitions),
+            link_check_asset(partitions),
             *report_assets(),
             semantic_dedup_cleanup,
+            archive_sweep,
         ],
-        jobs=[ingest],
+        jobs=[ingest, *scans, links],
         schedules=[
             *jobs.schedules(sources, ingest, on=settings.automation_enabled),
+            *scan_schedules(scans, quality.scans, sources, on=settings.automation_enabled),
+            link_check_schedule(links, quality.links, on=settings.automation_enabled),
             *maintenance_schedules(on=settings.automation_enabled),
         ],
         resources={"knowledge_base": KnowledgeBase(), **(resource_overrides or {})},

@@ -90,9 +90,14 @@ Configure = Callable[..., Settings]
 
 @pytest.fixture
 def configure(tmp_path: Path, database_url: str) -> Configure:
-    """Return a function that makes a project: `configure(sources_yaml, quality_yaml="")` -> its settings."""
+    """Return a function that makes a project: `configure(sources_yaml, quality_yaml="")` -> its settings.
+
+    Unless the rules say something about links, none is asked.
+    """
 
     def make(sources: str, quality: str = "") -> Settings:
+        if "links:" not in quality:
+            quality += "\nlinks: {check_external: false}\n"
         configs = tmp_path / "project" / "configs"
         configs.mkdir(parents=True, exist_ok=True)
         (configs / "sources.yaml").write_text(sources)

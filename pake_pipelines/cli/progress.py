@@ -1,7 +1,7 @@
 """Following a run in the terminal: one line per step while it lasts, one table when it is done."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.live import Live
@@ -23,14 +23,14 @@ _WAITING: Final = ("·", "dim")
 STEPS: Final = ("read_sources", *BEHIND_SOURCES[1:])
 
 
-def follow(api: DagsterApi, run_id: str) -> RunState:
-    """Show how a run goes until it is over, and return how it ended. Raises DagsterError."""
+def follow(api: DagsterApi, run_id: str, steps: Sequence[str] = STEPS) -> RunState:
+    """Show how a run over `steps` goes until it is over, and return how it ended. Raises DagsterError."""
     state = api.run(run_id)
     if not out.is_terminal:
         return _follow_plainly(api, run_id, state)
     with Live(console=out, refresh_per_second=8, transient=False) as live:
         while True:
-            live.update(_table(state))
+            live.update(_table(state, steps))
             if state.ended:
                 return state
             time.sleep(_POLL_SECONDS)
@@ -50,11 +50,11 @@ def _follow_plainly(api: DagsterApi, run_id: str, state: RunState) -> RunState:
         state = api.run(run_id)
 
 
-def _table(state: RunState) -> Table:
+def _table(state: RunState, keys: Sequence[str]) -> Table:
     steps = {step.key: step for step in state.steps}
     table = Table.grid(padding=(0, 2))
     table.add_row("", Text(f"run {state.run_id[:8]}", style="bold"), Text(state.status.lower()), "")
-    for key in STEPS:
+    for key in keys:
         step = steps.get(key)
         mark, style = _MARKS.get(step.status, _WAITING) if step else _WAITING
         table.add_row(Text(mark, style=style), key, Text(_seconds(step), style="dim"), _counts(state, key))
@@ -81,6 +81,8 @@ def _counts(state: RunState, step: str) -> str:
 def _said(numbers: Mapping[str, float]) -> str:
     if "sources_asked" in numbers:
         return f"{int(numbers['processed'])} items processed, {int(numbers['errors'])} visits failed"
+    if "archived" in numbers:
+        return f"{int(numbers['archived'])} archived, {int(numbers['waiting'])} still have time"
     if "dagster/row_count" in numbers:
         return f"{int(numbers['dagster/row_count'])} items"
     kept = {name: int(numbers.get(name, 0)) for name in ("new", "updated", "unchanged", "skipped", "failed")}

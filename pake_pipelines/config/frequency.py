@@ -1,6 +1,9 @@
 """The frequency grammar of the guides (ING-07) and its translation to cron."""
 
 import re
+from typing import Annotated
+
+from pydantic import AfterValidator
 
 _DAYS = ("sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday")
 _TIME = r"(?P<hour>[01]?\d|2[0-3]):(?P<minute>[0-5]\d)"
@@ -31,3 +34,11 @@ def _every(count: int, unit: str) -> str:
     if count == whole:
         return "0 0 * * *" if unit == "hours" else "0 * * * *"
     return f"0 */{count} * * *" if unit == "hours" else f"*/{count} * * * *"
+
+
+def _cron_able(text: str) -> str:
+    frequency_to_cron(text)
+    return text
+
+
+Frequency = Annotated[str, AfterValidator(_cron_able)]

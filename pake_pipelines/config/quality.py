@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, Field, model_validator
 
+from pake_pipelines.config.frequency import Frequency
 from pake_pipelines.config.section import Section
 from pake_pipelines.model.comparison import Keep
 
@@ -75,10 +76,34 @@ class SpamRules(Section):
     signals: SpamSignals
 
 
+class LinkBudget(Section):
+    """How much one run may ask: so many addresses, within so many seconds."""
+
+    max_addresses: int = Field(ge=1)
+    max_seconds: float = Field(gt=0)
+
+
 class LinkRules(Section):
-    """Link checking (QA-08)."""
+    """Link checking (QA-08, QA-16, D-21): what is asked, how politely, and how long an answer is believed.
+
+    The n-th answer in a row from which nothing can be told is believed for the n-th of `unknown_hours`, the last of
+    them from then on. `per_ingestion` bounds the check of every ingestion run, `per_round` the scheduled one.
+    """
 
     check_external: bool
+    max_per_item: int = Field(ge=1, le=50)
+    timeout_seconds: float = Field(gt=0)
+    concurrency: int = Field(ge=1, le=100)
+    max_per_host: int = Field(ge=1)
+    host_pause_seconds: float = Field(ge=0)
+    per_ingestion: LinkBudget
+    per_round: LinkBudget
+    working_days: float = Field(gt=0)
+    broken_days: float = Field(gt=0)
+    skipped_days: float = Field(gt=0)
+    unknown_hours: tuple[Annotated[float, Field(gt=0)], ...] = Field(min_length=1)
+    broken_after_failures: int = Field(ge=2)
+    max_broken_share: Share
 
 
 class DuplicateRules(Section):
@@ -163,6 +188,14 @@ class GateRules(Section):
     min_items: int = Field(ge=1)
 
 
+class Scans(Section):
+    """How often what waits to be judged is judged, beside what every ingestion judges by itself (QA-10)."""
+
+    full: Frequency
+    incremental: Frequency
+    priority: Frequency
+
+
 class Actions(Section):
     """Which automatic actions are on (QA-09)."""
 
@@ -187,4 +220,5 @@ class QualityConfig(Section):
     confidence: ConfidenceRules
     verdict: VerdictRules
     gate: GateRules
+    scans: Scans
     actions: Actions

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from pake_pipelines.config.frequency import frequency_to_cron
+from pake_pipelines.config.frequency import Frequency, frequency_to_cron
 from pake_pipelines.config.manners import Failures, Http, Parsing, Polling, Redirects
 from pake_pipelines.config.section import Section
 from pake_pipelines.config.source_kinds import Source
@@ -22,13 +22,7 @@ def _slug(text: str) -> str:
     return text
 
 
-def _cron_able(text: str) -> str:
-    frequency_to_cron(text)
-    return text
-
-
 Slug = Annotated[str, AfterValidator(_slug)]
-Frequency = Annotated[str, AfterValidator(_cron_able)]
 
 
 class Schedule(Section):
@@ -85,3 +79,9 @@ class SourcesConfig(Section):
         if schedule.sources == ALL_ENABLED:
             return tuple(self.enabled)
         return tuple(slug for slug in schedule.sources if self.sources[slug].enabled)
+
+    @property
+    def urgent(self) -> tuple[str, ...]:
+        """The slugs of the enabled sources that some enabled schedule of high priority reads."""
+        schedules = [one for one in self.schedules.values() if one.enabled and one.priority == "high"]
+        return tuple(dict.fromkeys(slug for schedule in schedules for slug in self.read_by(schedule)))

@@ -1,4 +1,4 @@
-"""The chain behind the sources: the stages of every ingestion run, in order."""
+"""The chain behind the sources: the stages of every ingestion run, and the link check among them, in order."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Final
@@ -9,6 +9,8 @@ from pake_pipelines.pipeline.documents import build_documents
 from pake_pipelines.pipeline.duplicates import find_duplicates
 from pake_pipelines.pipeline.embeddings import embed_documents
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.link_checks import check_links
+from pake_pipelines.pipeline.names import LINK_CHECKS
 from pake_pipelines.pipeline.publish import publish_nodes
 from pake_pipelines.pipeline.run import Run, StageResult
 from pake_pipelines.store.database import Database
@@ -18,6 +20,7 @@ StageFunction = Callable[[Kit, Database, Run], Awaitable[StageResult]]
 
 STAGES: Final[Mapping[str, StageFunction]] = {
     Stage.DOCUMENTS.value: build_documents,
+    LINK_CHECKS: check_links,
     Stage.EMBEDDINGS.value: embed_documents,
     Stage.DUPLICATES.value: find_duplicates,
     Stage.CONNECTIONS.value: connect_items,

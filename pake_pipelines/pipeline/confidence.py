@@ -12,7 +12,7 @@ from pake_pipelines.model.calibration import Calibration
 from pake_pipelines.model.link import CheckedLink
 from pake_pipelines.model.signals import Signals
 from pake_pipelines.model.status import VerificationStatus
-from pake_pipelines.pipeline.batches import batches
+from pake_pipelines.pipeline.batches import at_once, batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.merit import own_factors
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
@@ -24,7 +24,7 @@ from pake_pipelines.quality.rules import QaItem, evaluate
 from pake_pipelines.store import calibrations, connections, documents, judgements, link_checks, marks
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.documents import StoredDocument
-from pake_pipelines.store.judgements import Judgement
+from pake_pipelines.store.judgements import HeldJudgement, Judgement
 from pake_pipelines.store.marks import Stage
 
 
@@ -38,27 +38,30 @@ async def score_items(kit: Kit, database: Database, run: Run) -> StageResult:
         calibration = await calibrations.in_force(connection)
         version = confidence_version(rules, calibration)
         await judgements.disturb_aged(connection, run.now)
-        todo = await marks.pending(connection, Stage.CONFIDENCE, run.day, version, everywhere=run.everywhere)
+        todo = await marks.pending(
+            connection, Stage.CONFIDENCE, run.day, version, everywhere=run.everywhere, sources=run.sources
+        )
     result = StageResult()
-    for batch in batches(todo):
-        async with database.connection() as connection:
-            found = await _evidence(connection, batch, rules)
-            held = await judgements.load_judgements(connection, batch)
-        judged = [judge(one, rules, run.now, calibration) for one in found]
-        differing = [fresh for one in judged if (fresh := _with_changes(one, held.get(one.entry_id)))]
-        changed = {one.entry_id for one in differing}
+
+    async def settle(batch: Sequence[int]) -> Saved:
         async with database.transaction() as connection:
-            await judgements.save_judgements(connection, differing)
-            items = [one.document.pake_id for one in found if one.document.entry_id in changed]
-            await marks.disturb(connection, marks.after(Stage.CONFIDENCE), items)
+            # whoever changes the evidence of these meanwhile waits, and then asks for another turn
+            await marks.hold(connection, Stage.CONFIDENCE, batch)
+            found = await evidence_of(connection, batch, rules)
+            judged = [judge(one, rules, run.now, calibration) for one in found]
+            saved = await save(connection, judged)
+            changed = [one.document.pake_id for one in found if one.document.entry_id in saved.changed]
+            await marks.disturb(connection, marks.after(Stage.CONFIDENCE), changed)
             await marks.mark(connection, Stage.CONFIDENCE, batch, version, run.run_id)
         crash.point(CrashPoint.CONFIDENCE_COMMITTED)
-        new = len(changed - held.keys())
+        return saved
+
+    async for batch, saved in at_once(batches(todo), settle):
         result = replace(
             result,
-            new=result.new + new,
-            updated=result.updated + len(changed) - new,
-            unchanged=result.unchanged + len(batch) - len(changed),
+            new=result.new + saved.new,
+            updated=result.updated + len(saved.changed) - saved.new,
+            unchanged=result.unchanged + len(batch) - len(saved.changed),
         )
     return replace(result, looked_at=len(todo), seconds=watch.seconds)
 
@@ -76,6 +79,31 @@ def confidence_version(rules: QualityConfig, calibration: Calibration | None) ->
 
 
 @dataclass(frozen=True, slots=True)
+class Saved:
+    """The entries whose judgement is new or differs, and how many of them were judged for the first time."""
+
+    changed: set[int]
+    new: int
+
+
+async def save(connection: Connection, judged: Sequence[Judgement]) -> Saved:
+    """Store what differs from the judgements that there were, and in what it differs. Belongs into a transaction."""
+    held = await judgements.load_judgements(connection, [one.entry_id for one in judged])
+    outcomes = [one for one in judged if not (old := held.get(one.entry_id)) or not old.has_outcomes(one)]
+    otherwise = {one.entry_id for one in outcomes}
+    differing = [
+        replace(one, changes=_changes(one, old))
+        for one in judged
+        if not (old := held.get(one.entry_id)) or one.entry_id in otherwise or not old.has_confidence(one)
+    ]
+    await judgements.save_outcomes(connection, outcomes)
+    crash.point(CrashPoint.CONFIDENCE_WRITTEN)
+    await judgements.save_confidences(connection, differing)
+    changed = {one.entry_id for one in differing}
+    return Saved(changed, len(changed - held.keys()))
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that one item is judged by; `linked` holds (type, strength) of its connections."""
 
@@ -85,11 +113,13 @@ class Evidence:
     links: Sequence[CheckedLink] | None
 
 
-async def _evidence(connection: Connection, entry_ids: Sequence[int], rules: QualityConfig) -> list[Evidence]:
+async def evidence_of(connection: Connection, entry_ids: Sequence[int], rules: QualityConfig) -> list[Evidence]:
+    """Return what each of `entry_ids` is judged by; signals that are missing or outdated are found and kept."""
     found = await documents.load_documents(connection, entry_ids)
     signals = await signals_of(connection, [one.entry_id for one in found], rules)
     linked = await connections.connections_of(connection, [one.pake_id for one in found])
-    links = await link_checks.links_of(connection, entry_ids) if rules.links.check_external else {}
+    most = rules.links.max_per_item
+    links = await link_checks.links_of(connection, entry_ids, most) if rules.links.check_external else {}
     return [Evidence(one, signals[one.entry_id], linked.get(one.pake_id, []), links.get(one.entry_id)) for one in found]
 
 
@@ -124,10 +154,7 @@ def judge(evidence: Evidence, rules: QualityConfig, now: datetime, calibration: 
     return Judgement(document.entry_id, evaluate(item, rules), confidence, evidence.signals.spam.score, due_at)
 
 
-def _with_changes(fresh: Judgement, held: Judgement | None) -> Judgement | None:
-    """Return `fresh` with what sets it apart from the stored judgement, None where nothing does."""
+def _changes(fresh: Judgement, held: HeldJudgement | None) -> tuple[str, ...]:
     if held is None:
-        return replace(fresh, changes=(FIRST,))
-    if replace(held, changes=()) == fresh:
-        return None
-    return replace(fresh, changes=changes(held.outcomes, held.confidence, fresh.outcomes, fresh.confidence))
+        return (FIRST,)
+    return changes(held.outcomes, held.confidence, fresh.outcomes, fresh.confidence)

@@ -27,9 +27,7 @@ class Extractor(Bounded):
 
     def __init__(self, limits: ExtractionLimits) -> None:
         """Start nothing yet."""
-        super().__init__(
-            workers=limits.workers, deadline_seconds=limits.deadline_seconds, memory_mb=limits.memory_mb
-        )
+        super().__init__(workers=limits.workers, deadline_seconds=limits.deadline_seconds, memory_mb=limits.memory_mb)
         self._limits = limits
 
     def extract(self, bodies: Sequence[Body]) -> list[Extracted]:

@@ -9,12 +9,18 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """The Dagster run, its daily partition and its moment (aware, UTC); `everywhere` widens it to all days."""
+    """The Dagster run, its daily partition and its moment (aware, UTC).
+
+    `everywhere` widens it to all days, `sources` narrows it to the items of these (None: of all). `withheld` are the
+    entries that the gate keeps from being published.
+    """
 
     run_id: str
     day: date
     now: datetime
     everywhere: bool = False
+    sources: tuple[str, ...] | None = None
+    withheld: frozenset[int] = frozenset()
 
     @property
     def is_past(self) -> bool:

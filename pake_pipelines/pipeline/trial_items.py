@@ -20,6 +20,7 @@ from pake_pipelines.text.structure import measure_structure
 
 _IDS: Final = UUID("5f0a3d6e-3b5c-5a0e-9c67-0d6f4f2b7c11")  # a name space of our own: the same item, the same id
 _AUTHORITY: Final = 0.5  # the same for all whose source is not known, so that it decides nothing among them
+_UNTOLD: Final = "und"  # as the model's Language says
 # a tag that ends something, or one that stands alone: "a < b" and "vector<bool>" are text
 _HTML: Final = re.compile(r"</[a-z][a-z0-9]*\s*>|<(?:br|hr|img|p)\b[^<>]*>", re.IGNORECASE)
 
@@ -51,7 +52,8 @@ def clean_items(
     """Yield what would be known of each of `items`, in order."""
     whole = [extract(item.text, "text/html" if _HTML.search(item.text) else "text/plain") for item in items]
     texts = [text[: rules.ingest.max_content_length] for text in whole]
-    measures = measure_all(texts, load_pipeline(spacy_model))
+    # no trial shows key phrases, and finding them takes longer than all the other measures; `und` has none
+    measures = measure_all(texts, load_pipeline(spacy_model), [_UNTOLD] * len(texts))
     for item, text, linguistics in zip(items, texts, measures, strict=True):
         title = clean_title(item.title)
         document = StoredDocument(

@@ -17,9 +17,7 @@ class Worker(Bounded):
 
     def __init__(self, limits: Parsing) -> None:
         """Start nothing yet."""
-        super().__init__(
-            workers=limits.workers, deadline_seconds=limits.deadline_seconds, memory_mb=limits.memory_mb
-        )
+        super().__init__(workers=limits.workers, deadline_seconds=limits.deadline_seconds, memory_mb=limits.memory_mb)
         self._limits = limits
 
     async def parse(self, parse: Parse, fetched: Fetched) -> Parsed:

@@ -1,64 +1,76 @@
-"""Making the report files: only when what they say has changed."""
+"""Making the files of the QA report: only when what they say has changed."""
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from pake_pipelines.config.quality import VerdictRules
+from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.config.version import version_of
 from pake_pipelines.reports.qa import QaReport, build_report
+from pake_pipelines.reports.qa_figures import Statistics
+from pake_pipelines.reports.qa_json import qa_said
 from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
-from pake_pipelines.store import nodes
 from pake_pipelines.store.database import Database
 
-_LAYOUT = "3"
+_LAYOUT = "4"
 
 
 @dataclass(frozen=True, slots=True)
 class Delivered:
-    """The report's files, whether they were written anew, and what they say."""
+    """The report's page, whether its files were written anew, and what they say."""
 
     html: Path
     written: bool
     markdown: str
-    statistics: dict[str, Any]
+    statistics: Statistics
 
 
-async def deliver_qa_report(database: Database, directory: Path, rules: VerdictRules, now: datetime) -> Delivered:
-    """Write `qa.html`, `qa.md` and `qa.json` into `directory`, unless nothing has changed since they were written."""
+async def deliver_qa_report(
+    database: Database, directory: Path, rules: QualityConfig, score_version: str, now: datetime
+) -> Delivered:
+    """Write `qa.html`, `qa.md` and `qa.json` into `directory`, unless they say all there is to say already.
+
+    `score_version` names how scores are made now.
+    """
+    async with database.transaction() as connection:
+        report = await build_report(connection, rules, score_version, now)
     page, text, data = (directory / f"qa.{ending}" for ending in ("html", "md", "json"))
-    async with database.connection() as connection:
-        version = version_of(_LAYOUT, await nodes.fingerprint(connection), rules)
-        held = _held(data)
-        if held and held["version"] == version and page.exists() and text.exists():
-            return Delivered(page, False, text.read_text("utf-8"), held["statistics"])
-        facts = await nodes.node_facts(connection)
-        sources = await nodes.summary_by_source(connection)
-    report = build_report(facts, sources, rules, now)
-    markdown = qa_markdown(report)
+    version = _version(report)
+    if _held(data) == version and page.exists() and text.exists():
+        return Delivered(page, False, text.read_text("utf-8"), report.statistics)
+    write_qa_report(directory, report)
+    return Delivered(page, True, text.read_text("utf-8"), report.statistics)
+
+
+def write_qa_report(directory: Path, report: QaReport) -> Path:
+    """Write the three files and return the page. The JSON goes last: it says which state the others are of."""
+    page = directory / "qa.html"
     write_whole(page, qa_html(report))
-    write_whole(text, markdown)
-    write_whole(data, _json(version, report))
-    return Delivered(page, True, markdown, asdict(report.statistics))
+    write_whole(directory / "qa.md", qa_markdown(report))
+    write_whole(directory / "qa.json", qa_json(report))
+    return page
 
 
-def _held(data: Path) -> dict[str, Any] | None:
+def qa_json(report: QaReport) -> str:
+    """Return the QA report as JSON; `version` changes with what it says."""
+    said = {"version": _version(report), "timestamp": report.made_at.isoformat(), **qa_said(report)}
+    return json.dumps(said, indent=2, default=_plain, ensure_ascii=False)
+
+
+def _version(report: QaReport) -> str:
+    return version_of(_LAYOUT + json.dumps(qa_said(report), default=_plain), report.rules)
+
+
+def _plain(value: Any) -> str:
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def _held(data: Path) -> str | None:
     try:
-        held: dict[str, Any] = json.loads(data.read_text("utf-8"))
+        held = json.loads(data.read_text("utf-8"))
     except (FileNotFoundError, ValueError):
         return None
-    return held if "version" in held and "statistics" in held else None
-
-
-def _json(version: str, report: QaReport) -> str:
-    said = {
-        "version": version,
-        "timestamp": report.made_at.isoformat(),
-        "statistics": asdict(report.statistics),
-        "sources": [asdict(source) for source in report.sources],
-        "recent_issues": [asdict(issue) for issue in report.issues],
-        "recommendations": list(report.recommendations),
-    }
-    return json.dumps(said, indent=2, default=str, ensure_ascii=False)
+    version = held.get("version") if isinstance(held, dict) else None
+    return version if isinstance(version, str) else None

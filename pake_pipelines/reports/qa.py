@@ -1,122 +1,106 @@
-"""The QA report: how the knowledge base stands, what was flagged lately, and what to do about it (QA-25..30)."""
+"""The QA report: whether the knowledge base can be trusted, why, and what to do about it (QA-25..30)."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, time, timedelta
+from typing import Final
 
-from pake_pipelines.config.quality import VerdictRules
-from pake_pipelines.model.status import VerificationStatus
-from pake_pipelines.store.nodes import NodeFact, SourceSummary
+from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.reports.qa_advice import Recommendation, recommend
+from pake_pipelines.reports.qa_figures import (
+    Reviewed,
+    RuleLine,
+    Statistics,
+    compute_statistics,
+    faults_of,
+    reviewed,
+    rule_lines,
+)
+from pake_pipelines.store import calibrations, qa_findings, qa_statistics
+from pake_pipelines.store.calibrations import StoredCalibration
+from pake_pipelines.store.database import Connection
+from pake_pipelines.store.qa_findings import BrokenAddress, FactorMean, LinkCount, SourceFault, SpamEvidence
+from pake_pipelines.store.qa_statistics import DayVerdicts, Issue, LabelCount, LanguageCount, SourceLine, Tenth
 
-_ISSUES_SHOWN = 20
-_MANY_PENDING = 100
-_LOW_AVERAGE = 0.6
-_MANY_LOW = 0.2
-_MANY_REJECTED = 0.1
+DAYS: Final = 30
+"""How many days of verdicts the report shows."""
+
+_ISSUES: Final = 20
+_SAMPLES: Final = 3
+_FAULTS: Final = 3
+_BROKEN: Final = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Statistics:
-    """Counts over all nodes; without any, `average_confidence` is None and `quality_score` (percent verified) 0."""
+class Measured:
+    """By what the scores are measured and put right. `outdated` when scores are made otherwise since the fit."""
 
-    total: int
-    by_status: dict[str, int]
-    average_confidence: float | None
-    high_confidence: int
-    low_confidence: int
-    potential_duplicates: int
-    quality_score: float
-
-
-@dataclass(frozen=True, slots=True)
-class Issue:
-    """A flagged or rejected item."""
-
-    pake_id: str
-    title: str
-    source: str
-    status: str
-    issue: str
-    created_at: datetime
+    labels: LabelCount
+    calibration: StoredCalibration | None
+    outdated: bool
 
 
 @dataclass(frozen=True, slots=True)
 class QaReport:
-    """Everything the report says."""
+    """Everything the report says. `links` is None while links are not checked."""
 
     made_at: datetime
+    rules: QualityConfig
     statistics: Statistics
-    sources: tuple[SourceSummary, ...]
-    confidences: tuple[float, ...]
-    issues: tuple[Issue, ...]
-    recommendations: tuple[str, ...]
+    recommendations: Sequence[Recommendation]
+    verdicts: Sequence[DayVerdicts]
+    tenths: Sequence[Tenth]
+    checks: Sequence[RuleLine]
+    factors: Sequence[FactorMean]
+    spam: Sequence[SpamEvidence]
+    languages: Sequence[LanguageCount]
+    sources: Sequence[SourceLine]
+    faults: Mapping[str, Sequence[SourceFault]]
+    links: Sequence[LinkCount] | None
+    broken: Sequence[BrokenAddress]
+    reviews: Reviewed
+    measured: Measured
+    issues: Sequence[Issue]
 
 
-def build_report(
-    facts: Sequence[NodeFact], sources: Sequence[SourceSummary], rules: VerdictRules, now: datetime
-) -> QaReport:
-    """Return the report on the nodes `facts` (newest first)."""
-    statistics = compute_statistics(facts, rules)
+async def build_report(connection: Connection, rules: QualityConfig, score_version: str, now: datetime) -> QaReport:
+    """Return the report; `score_version` names how scores are made now. Begins its transaction, which it only reads."""
+    await qa_statistics.hold_still(connection)
+    lines = rules.verdict
+    statistics = compute_statistics(
+        await qa_statistics.totals(connection, high=lines.high_confidence, low=lines.low_confidence_report)
+    )
+    checks = rule_lines(await qa_findings.rules(connection), await qa_findings.rule_samples(connection, _SAMPLES))
+    factors = await qa_findings.factors(connection)
+    sources = await qa_statistics.by_source(connection)
+    checking = rules.links.check_external
     return QaReport(
         made_at=now,
+        rules=rules,
         statistics=statistics,
-        sources=tuple(sources),
-        confidences=tuple(fact.confidence_score for fact in facts),
-        issues=tuple(_issues(facts)),
-        recommendations=tuple(recommend(statistics)),
+        recommendations=recommend(statistics, checks, factors, sources),
+        verdicts=await qa_statistics.verdicts_by_day(connection, _since(now)),
+        tenths=await qa_statistics.tenths(connection),
+        checks=checks,
+        factors=factors,
+        spam=await qa_findings.spam_evidence(connection),
+        languages=await qa_statistics.languages(connection),
+        sources=sources,
+        faults=faults_of(await qa_findings.faults_by_source(connection), _FAULTS),
+        links=await qa_findings.links(connection) if checking else None,
+        broken=await qa_findings.broken_addresses(connection, _BROKEN) if checking else [],
+        reviews=reviewed(await qa_statistics.reviews(connection)),
+        measured=await _measured(connection, score_version),
+        issues=await qa_statistics.newest_issues(connection, _ISSUES),
     )
 
 
-def compute_statistics(facts: Sequence[NodeFact], rules: VerdictRules) -> Statistics:
-    """Count the nodes by status and confidence."""
-    import pandas as pd
-
-    frame = pd.DataFrame(
-        {
-            "status": [fact.verification_status for fact in facts],
-            "confidence": [fact.confidence_score for fact in facts],
-            "copy": [fact.flagged == "potential_duplicate" for fact in facts],
-        }
-    )
-    total = len(frame)
-    counts = frame["status"].value_counts()
-    by_status = {status.value: int(counts.get(status.value, 0)) for status in VerificationStatus}
-    return Statistics(
-        total=total,
-        by_status=by_status,
-        average_confidence=round(float(frame["confidence"].mean()), 4) if total else None,
-        high_confidence=int((frame["confidence"] >= rules.high_confidence).sum()),
-        low_confidence=int((frame["confidence"] < rules.low_confidence_report).sum()),
-        potential_duplicates=int(frame["copy"].sum()),
-        quality_score=round(100 * by_status["verified"] / total, 1) if total else 0.0,
-    )
+def _since(now: datetime) -> datetime:
+    """Return the beginning of the first of the days shown."""
+    return datetime.combine(now.astimezone(UTC).date() - timedelta(days=DAYS - 1), time(), UTC)
 
 
-def recommend(statistics: Statistics) -> list[str]:
-    """Return the recommendations of QA-27..30 that apply."""
-    found = []
-    if statistics.by_status["pending"] > _MANY_PENDING:
-        found.append("High number of pending items - consider increasing validation frequency")
-    if statistics.average_confidence is not None and statistics.average_confidence < _LOW_AVERAGE:
-        found.append("Low average confidence score - review ingestion sources quality")
-    if statistics.low_confidence > _MANY_LOW * statistics.total:
-        found.append("High percentage of low-confidence items - adjust confidence scoring weights")
-    if statistics.by_status["rejected"] > _MANY_REJECTED * statistics.total:
-        found.append("High rejection rate - review QA rules and ingestion filters")
-    return found
-
-
-def _issues(facts: Sequence[NodeFact]) -> list[Issue]:
-    bad = {VerificationStatus.REJECTED.value, VerificationStatus.QUARANTINED.value}
-    flagged = [fact for fact in facts if fact.flagged or fact.verification_status in bad]
-    return [
-        Issue(
-            str(fact.pake_id),
-            fact.title,
-            fact.source_name,
-            fact.verification_status,
-            fact.reason or fact.flagged or "",
-            fact.created_at,
-        )
-        for fact in flagged[:_ISSUES_SHOWN]
-    ]
+async def _measured(connection: Connection, score_version: str) -> Measured:
+    held = next((one for one in await calibrations.listed(connection) if one.in_force), None)
+    outdated = held is not None and held.calibration.is_outdated(score_version)
+    return Measured(await qa_statistics.labels(connection), held, outdated)

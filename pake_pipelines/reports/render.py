@@ -7,13 +7,14 @@ from typing import Any
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
-from pake_pipelines.reports.charts import histogram
 from pake_pipelines.reports.ingestion import IngestionReport
 from pake_pipelines.reports.qa import QaReport
+from pake_pipelines.reports.qa_charts import confidence_chart, verdicts_chart
+from pake_pipelines.reports.strangers import cell, shown
 
 
 def render(template: str, **values: Any) -> str:
-    """Render one of our templates; HTML is escaped, Markdown cells lose what would break a table."""
+    """Render one of our templates; HTML is escaped, Markdown cells lose what would be more than text."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
@@ -23,7 +24,7 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters["cell"] = _cell
+    environment.filters.update(cell=cell, shown=shown)
     return environment.get_template(template).render(**values)
 
 
@@ -31,9 +32,12 @@ def qa_html(report: QaReport) -> str:
     """Return the QA report as one self-contained page."""
     from markupsafe import Markup
 
-    # the SVG is our own drawing of numbers; nothing of an item's text is in it
-    chart = Markup(histogram(report.confidences, label="confidence"))  # noqa: S704
-    return render("qa.html.j2", report=report, chart=chart)
+    # the SVGs are our own drawings of numbers; nothing of an item's text is in them
+    charts = {
+        "verdicts": Markup(verdicts_chart(report.verdicts, report.made_at)),  # noqa: S704
+        "confidence": Markup(confidence_chart(report.tenths)),  # noqa: S704
+    }
+    return render("qa.html.j2", report=report, charts=charts)
 
 
 def qa_markdown(report: QaReport) -> str:
@@ -50,10 +54,6 @@ def ingestion_html(report: IngestionReport) -> str:
 def ingestion_markdown(report: IngestionReport) -> str:
     """Return the ingestion report as Markdown, for metadata and messages."""
     return render("ingestion.md.j2", report=report)
-
-
-def _cell(value: object) -> str:
-    return str(value).replace("\\", "\\\\").replace("|", "\\|").replace("<", "&lt;").replace("\n", " ")
 
 
 def write_whole(path: Path, text: str) -> None:

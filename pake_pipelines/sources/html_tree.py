@@ -10,6 +10,8 @@ _PRESCAN: Final = 1024
 _META_CHARSET: Final = re.compile(rb"<meta[^>]{0,200}?charset\s*=\s*[\"']?\s*([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _HEADER_CHARSET: Final = re.compile(r";\s*charset\s*=\s*[\"']?([A-Za-z0-9_.:-]{1,40})", re.IGNORECASE)
 _READ_AS: Final = {"ascii": "cp1252", "iso8859-1": "cp1252", "gb2312": "gbk", "iso8859-9": "cp1254"}
+# text in one of these is practically never whole UTF-8 unless it is ASCII
+_SINGLE_BYTE: Final = ("cp125", "iso8859", "koi8", "mac")
 # Python's own codecs that no page is written in; punycode takes quadratic time
 _NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "undefined", "unicode-escape", "utf-7"})
 
@@ -17,17 +19,28 @@ _NO_CHARSETS: Final = frozenset({"idna", "punycode", "raw-unicode-escape", "unde
 def decode(body: bytes, content_type: str | None) -> str:
     """Return the text of a page: by its byte order mark, the header, its own declaration, else UTF-8 or Windows-1252.
 
-    What an encoding has no character for is replaced; nothing is raised.
+    A declaration that the bytes refute does not count: whole UTF-8 is read as such where one byte a character was
+    declared, and what would be mostly damaged as UTF-8 is Windows-1252. What an encoding has no character for is
+    replaced; nothing is raised.
     """
     for mark, charset in _MARKS:
         if body.startswith(mark):
             return body[len(mark) :].decode(charset, "replace")
     if declared := _declared(body, content_type):
+        if declared == "utf-8" or declared.startswith(_SINGLE_BYTE):
+            return _by_its_bytes(body, declared)
         return body.decode(declared, "replace")
+    return _by_its_bytes(body, "cp1252")
+
+
+def _by_its_bytes(body: bytes, otherwise: str) -> str:
     try:
         return body.decode()
     except UnicodeDecodeError:
-        return body.decode("cp1252", "replace")
+        text = body.decode(otherwise, "replace")
+    if 2 * text.count("\ufffd") <= sum(not character.isascii() for character in text):
+        return text
+    return body.decode("cp1252", "replace")
 
 
 def _declared(body: bytes, content_type: str | None) -> str | None:

@@ -1,5 +1,6 @@
 """Provenance: everything that led to one node, from the raw bytes to the verdict, with the run of each step."""
 
+from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
@@ -42,7 +43,18 @@ SELECT i.pake_id, i.source, i.key, s.name AS source_name, s.authority_basis,
             ON other.pake_id = CASE WHEN c.source_id = i.pake_id THEN c.target_id ELSE c.source_id END
                AND other.superseded_at IS NULL
           WHERE i.pake_id IN (c.source_id, c.target_id)) AS connections,
+       (SELECT jsonb_build_object('spam_score', t.spam_score, 'evidence', t.evidence, 'patterns', t.patterns)
+          FROM text_signals t WHERE t.entry_id = e.entry_id) AS signals,
+       (SELECT jsonb_agg(jsonb_build_object('url', h.url, 'state', coalesce(l.state, 'unknown'),
+               'detail', coalesce(l.detail, 'not asked yet'), 'checked_at', l.checked_at, 'run_id', l.run_id)
+               ORDER BY h.place)
+          FROM unnest(d.hrefs) WITH ORDINALITY AS h(url, place) LEFT JOIN link_checks l USING (url)) AS links,
        to_jsonb(q) AS quality, to_jsonb(cs) AS confidence,
+       (SELECT to_jsonb(c) - '{parameters,in_force}'::text[] FROM calibrations c
+          WHERE c.in_force AND cs.probability IS NOT NULL) AS calibration,
+       (SELECT jsonb_build_object('decision', r.decision, 'actor', a.actor, 'reason', a.details ->> 'reason',
+               'at', a.created_at, 'holds', r.entry_id = e.entry_id)
+          FROM reviews r JOIN audit_events a USING (event_id) WHERE r.pake_id = i.pake_id) AS review,
        to_jsonb(n) - 'content' AS node,
        (SELECT jsonb_agg(to_jsonb(h) - 'pake_id' ORDER BY h.history_id)
           FROM confidence_history h WHERE h.pake_id = i.pake_id) AS history
@@ -59,6 +71,40 @@ async def explain(connection: Connection, pake_id: UUID) -> dict[str, Any] | Non
     """Return the whole chain behind `pake_id` as JSON-able data, or None when there is no such item."""
     row = await connection.fetchrow(_CHAIN, pake_id)
     return dict(row) if row else None
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How far an item came: its version in force, if its source still has it, and what the store says of that.
+
+    `version` is that of the judgement, and `stale` when it waits to be made anew; `status` is the node's.
+    """
+
+    pake_id: UUID
+    entry_id: int | None
+    title: str | None
+    cleaned: bool
+    dropped: str | None
+    version: str | None
+    stale: bool
+    status: str | None
+
+
+async def standing(connection: Connection, pake_id: UUID) -> Standing | None:
+    """Return where the item `pake_id` stands, or None when there is no such item."""
+    row = await connection.fetchrow(
+        """
+        SELECT i.pake_id, e.entry_id, coalesce(d.title, e.title, n.title) AS title, d.entry_id IS NOT NULL AS cleaned,
+               d.dropped, m.version, coalesce(m.stale, false) AS stale, n.verification_status AS status
+        FROM items i LEFT JOIN entries e ON e.pake_id = i.pake_id AND e.superseded_at IS NULL
+        LEFT JOIN documents d USING (entry_id)
+        LEFT JOIN stage_marks m ON m.entry_id = e.entry_id AND m.stage = 'confidence'
+        LEFT JOIN knowledge_nodes n ON n.pake_id = i.pake_id
+        WHERE i.pake_id = $1
+        """,
+        pake_id,
+    )
+    return Standing(**row) if row else None
 
 
 async def find(connection: Connection, text: str, limit: int = 10) -> list[tuple[UUID, str]]:

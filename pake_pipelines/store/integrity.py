@@ -1,6 +1,6 @@
 """Integrity: queries that return what should not be there, one for each promise that a stage makes."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -72,9 +72,19 @@ PROMISES: Final[Mapping[str, str]] = {
 }
 
 
-async def offenders(connection: Connection, promise: str, day: date) -> Offenders:
-    """Return what breaks `promise` on `day`. Raises KeyError for an unknown promise."""
+async def offenders(
+    connection: Connection, promise: str, day: date, *, sources: Sequence[str] | None = None
+) -> Offenders:
+    """Return what breaks `promise` on `day`, among the items of `sources` if any are given.
+
+    Raises KeyError for an unknown promise.
+    """
     row = await connection.fetchrow(
-        f"SELECT count(*) AS count, (array_agg(pake_id))[:{_SHOWN}] AS ids FROM ({PROMISES[promise]}) AS broken", day
+        f"""
+        SELECT count(*) AS count, (array_agg(pake_id))[:{_SHOWN}] AS ids FROM ({PROMISES[promise]}) AS broken
+        WHERE $2::text[] IS NULL OR pake_id IN (SELECT pake_id FROM items WHERE source = ANY ($2))
+        """,
+        day,
+        sources,
     )
     return Offenders(row["count"], tuple(one for one in row["ids"] or () if one is not None))

@@ -6,8 +6,6 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from pake_pipelines import crash
-from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.judgement import Confidence, Factor, Review, RuleOutcome
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.store.database import Connection
@@ -29,32 +27,53 @@ class Judgement:
     changes: tuple[str, ...] = ()
 
 
-async def load_judgements(connection: Connection, entry_ids: Sequence[int]) -> dict[int, Judgement]:
+@dataclass(frozen=True, slots=True)
+class HeldJudgement:
+    """A judgement as it is stored: `checks` and `factors` in their JSON form, for most of them are only compared."""
+
+    checks: list[Any]
+    factors: list[Any]
+    score: float
+    decision_score: float
+    probability: float | None
+    due_at: datetime | None
+
+    @property
+    def outcomes(self) -> tuple[RuleOutcome, ...]:
+        """The outcome of each rule."""
+        return _outcomes(self.checks)
+
+    @property
+    def confidence(self) -> Confidence:
+        """The scores and what they are made of."""
+        return Confidence(self.score, self.decision_score, _factors(self.factors), self.probability)
+
+    def has_outcomes(self, of: Judgement) -> bool:
+        """Return whether every rule found the same."""
+        return self.checks == _checks(of)
+
+    def has_confidence(self, of: Judgement) -> bool:
+        """Return whether scores and factors are the same."""
+        scores = (of.confidence.score, of.confidence.decision_score, of.confidence.probability, of.due_at)
+        return scores == (self.score, self.decision_score, self.probability, self.due_at) and (
+            self.factors == _factor_records(of)
+        )
+
+
+async def load_judgements(connection: Connection, entry_ids: Sequence[int]) -> dict[int, HeldJudgement]:
     """Return the judgements of those of `entry_ids` that have one."""
     rows = await connection.fetch(
         """
-        SELECT entry_id, q.checks, q.spam_score, c.score, c.decision_score, c.probability, c.factors, c.due_at,
-               c.changes
+        SELECT entry_id, q.checks, c.factors, c.score, c.decision_score, c.probability, c.due_at
         FROM qa_results q JOIN confidence_scores c USING (entry_id) WHERE entry_id = ANY ($1::bigint[])
         """,
         list(entry_ids),
     )
-    return {
-        row["entry_id"]: Judgement(
-            row["entry_id"],
-            _outcomes(row["checks"]),
-            Confidence(row["score"], row["decision_score"], _factors(row["factors"]), row["probability"]),
-            row["spam_score"],
-            row["due_at"],
-            tuple(row["changes"]),
-        )
-        for row in rows
-    }
+    return {row["entry_id"]: HeldJudgement(*tuple(row)[1:]) for row in rows}
 
 
-async def save_judgements(connection: Connection, judgements: Sequence[Judgement]) -> None:
-    """Store `judgements` in the place of those that there were."""
-    given = [_record(judgement) for judgement in judgements]
+async def save_outcomes(connection: Connection, judgements: Sequence[Judgement]) -> None:
+    """Store what the rules found in the place of what they found before."""
     await connection.execute(
         """
         INSERT INTO qa_results AS q (entry_id, valid, errors, warnings, unknowns, spam_score, checks)
@@ -63,10 +82,13 @@ async def save_judgements(connection: Connection, judgements: Sequence[Judgement
         ON CONFLICT (entry_id) DO UPDATE SET (valid, errors, warnings, unknowns, spam_score, checks)
             = (excluded.valid, excluded.errors, excluded.warnings, excluded.unknowns, excluded.spam_score,
                excluded.checks)
-        WHERE q IS DISTINCT FROM excluded
         """,
-        given,
+        [_outcome_record(judgement) for judgement in judgements],
     )
+
+
+async def save_confidences(connection: Connection, judgements: Sequence[Judgement]) -> None:
+    """Store scores and factors in the place of those that there were."""
     await connection.execute(
         """
         INSERT INTO confidence_scores AS c (entry_id, score, decision_score, probability, factors, due_at, changes)
@@ -77,9 +99,8 @@ async def save_judgements(connection: Connection, judgements: Sequence[Judgement
             = (excluded.score, excluded.decision_score, excluded.probability, excluded.factors, excluded.due_at,
                excluded.changes)
         """,
-        given,
+        [_confidence_record(judgement) for judgement in judgements],
     )
-    crash.point(CrashPoint.CONFIDENCE_WRITTEN)
 
 
 async def disturb_aged(connection: Connection, now: datetime) -> None:
@@ -93,36 +114,46 @@ async def disturb_aged(connection: Connection, now: datetime) -> None:
     )
 
 
-def _record(judgement: Judgement) -> dict[str, Any]:
-    def codes(status: CheckStatus) -> list[str]:
-        return [outcome.code for outcome in judgement.outcomes if outcome.status is status]
-
+def _outcome_record(judgement: Judgement) -> dict[str, Any]:
+    codes: dict[CheckStatus, list[str]] = {CheckStatus.FAIL: [], CheckStatus.WARN: [], CheckStatus.UNKNOWN: []}
+    for outcome in judgement.outcomes:
+        if outcome.status in codes:
+            codes[outcome.status].append(outcome.code)
     return {
         "entry_id": judgement.entry_id,
-        "valid": not codes(CheckStatus.FAIL) and not codes(CheckStatus.UNKNOWN),
-        "errors": codes(CheckStatus.FAIL),
-        "warnings": codes(CheckStatus.WARN),
-        "unknowns": codes(CheckStatus.UNKNOWN),
+        "valid": not codes[CheckStatus.FAIL] and not codes[CheckStatus.UNKNOWN],
+        "errors": codes[CheckStatus.FAIL],
+        "warnings": codes[CheckStatus.WARN],
+        "unknowns": codes[CheckStatus.UNKNOWN],
         "spam_score": judgement.spam_score,
-        "checks": [
-            {
-                "code": outcome.code,
-                "status": outcome.status.value,
-                "message": outcome.message,
-                "evidence": dict(outcome.evidence),
-            }
-            for outcome in judgement.outcomes
-        ],
+        "checks": _checks(judgement),
+    }
+
+
+def _confidence_record(judgement: Judgement) -> dict[str, Any]:
+    return {
+        "entry_id": judgement.entry_id,
         "score": judgement.confidence.score,
         "decision_score": judgement.confidence.decision_score,
         "probability": judgement.confidence.probability,
-        "factors": [
-            {"name": factor.name, "value": factor.value, "weight": factor.weight, "reason": factor.reason}
-            for factor in judgement.confidence.factors
-        ],
-        "due_at": judgement.due_at.isoformat() if judgement.due_at else None,
-        "changes": list(judgement.changes),
+        "factors": _factor_records(judgement),
+        "due_at": judgement.due_at,
+        "changes": judgement.changes,
     }
+
+
+def _checks(judgement: Judgement) -> list[dict[str, Any]]:
+    return [
+        {"code": one.code, "status": one.status, "message": one.message, "evidence": one.evidence}
+        for one in judgement.outcomes
+    ]
+
+
+def _factor_records(judgement: Judgement) -> list[dict[str, Any]]:
+    return [
+        {"name": one.name, "value": one.value, "weight": one.weight, "reason": one.reason}
+        for one in judgement.confidence.factors
+    ]
 
 
 def _outcomes(checks: Sequence[Mapping[str, Any]]) -> tuple[RuleOutcome, ...]:

@@ -34,12 +34,19 @@ def after(stage: Stage) -> tuple[Stage, ...]:
 
 
 async def pending(
-    connection: Connection, stage: Stage, day: date, version: str, *, everywhere: bool = False
+    connection: Connection,
+    stage: Stage,
+    day: date,
+    version: str,
+    *,
+    everywhere: bool = False,
+    sources: Sequence[str] | None = None,
 ) -> Sequence[int]:
     """Return the entries that `stage` must (re)do, in a stable order.
 
     These are the entries in force of `day` (of every day if `everywhere`) that have no mark of `version`, and those of
-    any day marked stale. Stages behind `documents` pass over dropped items.
+    any day marked stale. Stages behind `documents` pass over dropped items. `sources` leaves the items of all others
+    for later: they stay in the queue.
     """
     kept = "" if stage is Stage.DOCUMENTS else "JOIN documents d ON d.entry_id = e.entry_id AND d.dropped IS NULL"
     rows = await connection.fetch(
@@ -52,12 +59,14 @@ async def pending(
             SELECT e.entry_id, e.pake_id FROM stage_marks m JOIN entries e USING (entry_id) {kept}
             WHERE m.stage = $1 AND m.stale AND e.superseded_at IS NULL
         ) AS todo
+        WHERE $5::text[] IS NULL OR pake_id IN (SELECT pake_id FROM items WHERE source = ANY ($5))
         ORDER BY pake_id
         """,
         stage.value,
         day,
         version,
         everywhere,
+        sources,
     )
     return [row["entry_id"] for row in rows]
 
@@ -119,13 +128,27 @@ async def request(
     )
 
 
+async def hold(connection: Connection, stage: Stage, entry_ids: Sequence[int]) -> None:
+    """Keep the marks of `entry_ids` until this transaction ends: who wants to disturb them waits."""
+    await connection.execute(
+        """
+        SELECT FROM stage_marks WHERE stage = $1 AND entry_id = ANY ($2::bigint[]) ORDER BY entry_id FOR NO KEY UPDATE
+        """,
+        stage.value,
+        list(entry_ids),
+    )
+
+
 async def disturb(connection: Connection, stages: Iterable[Stage], pake_ids: Iterable[UUID]) -> None:
     """Ask `stages` to look again at the items `pake_ids`, because something they have read has changed."""
     await connection.execute(
         """
-        UPDATE stage_marks m SET stale = true FROM entries e
-        WHERE e.entry_id = m.entry_id AND e.superseded_at IS NULL AND NOT m.stale
-          AND e.pake_id = ANY ($2::uuid[]) AND m.stage = ANY ($1::text[])
+        UPDATE stage_marks m SET stale = true FROM (
+            SELECT stage, entry_id FROM stage_marks JOIN entries e USING (entry_id)
+            WHERE e.superseded_at IS NULL AND e.pake_id = ANY ($2::uuid[]) AND stage = ANY ($1::text[])
+            ORDER BY stage, entry_id FOR NO KEY UPDATE OF stage_marks
+        ) AS held
+        WHERE (m.stage, m.entry_id) = (held.stage, held.entry_id) AND NOT m.stale
         """,
         [stage.value for stage in stages],
         list(pake_ids),

@@ -1,7 +1,7 @@
 """Knowledge nodes and the history of their scores and verdicts (`knowledge_nodes`, `confidence_history`)."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -100,7 +100,7 @@ def _record(node: NodeRow) -> dict[str, Any]:
 
 async def save_history(connection: Connection, history: Sequence[HistoryRow], run_id: str) -> None:
     """Remember changes of score or status, and log those of status."""
-    given = [{**asdict(row), "pake_id": str(row.pake_id)} for row in history]
+    given = [{field.name: getattr(row, field.name) for field in fields(row)} for row in history]
     await connection.execute(
         """
         INSERT INTO confidence_history (pake_id, old_score, new_score, old_status, new_status, reason, cause,

@@ -1,5 +1,6 @@
 """What the tests of this room share: the shipped definitions, and projects that run in this process."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import dagster as dg
@@ -11,6 +12,8 @@ from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.names import BEHIND_SOURCES
 from pake_pipelines.settings import PACKAGE_HOME, Settings
+from pake_pipelines.store.database import open_database
+from pake_pipelines_tests.chain import execute, rows
 from pake_pipelines_tests.embedder import WordEmbedder
 
 
@@ -46,7 +49,35 @@ class Project:
 
         self.settings = settings
         self.instance = instance
-        self.defs = build_defs({"knowledge_base": OfThisTest()}, settings=settings)
+        self.base = OfThisTest()
+        self.defs = build_defs({"knowledge_base": self.base}, settings=settings)
+
+    def configure_quality(self, text):
+        """Replace `quality.yaml`."""
+        (self.settings.configs / "quality.yaml").write_text(text)
+        load_quality.cache_clear()
+
+    def launch(self, job, day, *assets, config=None):
+        """Run a job for `day`, over `assets` if any are given."""
+        return self.defs.resolve_job_def(job).execute_in_process(
+            instance=self.instance,
+            partition_key=str(day),
+            asset_selection=[dg.AssetKey(name) for name in assets] or None,
+            run_config=config or {},
+            raise_on_error=False,
+        )
+
+    def ask(self, question, *values):
+        """Return the rows of a query."""
+        return asyncio.run(self._with_database(rows, question, *values))
+
+    def do(self, statement, *values):
+        """Carry out one statement."""
+        asyncio.run(self._with_database(execute, statement, *values))
+
+    async def _with_database(self, action, *arguments):
+        async with open_database(self.settings.database_url.get_secret_value()) as database:
+            return await action(database, *arguments)
 
     def run(self, day, *slugs, config=None, behind=True):
         """Run the job for `day` over `slugs` and everything behind them; over everything when none is given."""
@@ -63,12 +94,12 @@ class Project:
 
 @pytest.fixture
 def project(configure, instance):
-    """Return a function from `sources.yaml` to a project."""
+    """Return a function from `sources.yaml`, and perhaps `quality.yaml`, to a project."""
 
-    def make(sources):
+    def make(sources, quality=""):
         load_sources.cache_clear()
         load_quality.cache_clear()
-        return Project(configure(sources), instance)
+        return Project(configure(sources, quality), instance)
 
     return make
 

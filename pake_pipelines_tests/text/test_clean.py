@@ -1,12 +1,11 @@
-"""Clean characters: what `clean_text`, `clean_title` and `decode` promise."""
+"""Clean characters: what `clean_text` and `clean_title` promise."""
 
 import unicodedata
 
 import pytest
 from hypothesis import given, settings
-from hypothesis import strategies as st
 
-from pake_pipelines.text.clean import clean_text, clean_title, decode
+from pake_pipelines.text.clean import clean_text, clean_title
 from pake_pipelines_tests.text.strategies import any_text
 
 
@@ -68,34 +67,5 @@ def test_a_title_is_one_line_whatever_it_was(title: str) -> None:
     assert len(clean_title(title).splitlines()) <= 1
 
 
-@pytest.mark.parametrize(
-    ("body", "declared", "text", "repaired"),
-    [
-        ("h\u00e9".encode(), None, "h\u00e9", False),
-        ("h\u00e9".encode(), "UTF-8", "h\u00e9", False),
-        ("h\u00e9".encode("cp1252"), None, "h\u00e9", True),
-        ("\u201ch\u201d".encode("cp1252"), "iso-8859-1", "\u201ch\u201d", False),
-        ("h\u00e9".encode("cp1252"), "utf-8", "h\u00e9", True),
-        ("h\u00e9".encode(), "no-such-charset", "h\u00e9", True),
-        ("h\u00e9".encode(), "base64", "h\u00e9", True),
-        ("h\u00e9".encode(), "utf\x008", "h\u00e9", True),
-        ("h\u00e9".encode("utf-8-sig"), None, "h\u00e9", False),
-        ("h\u00e9".encode("utf-16"), None, "h\u00e9", False),
-        ("\u043f\u0440".encode("koi8-r"), "koi8-r", "\u043f\u0440", False),
-        (b"a\x81b", None, "a\ufffdb", True),
-    ],
-)
-def test_decoding_reads_the_text_and_names_the_repair(
-    body: bytes, declared: str | None, text: str, repaired: bool
-) -> None:
-    decoded, repair = decode(body, declared)
-    assert decoded == text
-    assert (repair is not None) is repaired
-
-
-@settings(deadline=None)
-@given(st.binary(max_size=60), st.one_of(st.none(), st.text(max_size=12), st.sampled_from(["utf-16", "utf-7", "idna"])))
-def test_decoding_raises_for_no_bytes_and_no_charset(body: bytes, declared: str | None) -> None:
-    text, repair = decode(body, declared)
-    assert isinstance(text, str)
-    assert repair is None or repair
+def test_a_title_in_utf_8_that_was_read_as_windows_1252_is_read_again() -> None:
+    assert clean_title("It\u00e2\u20ac\u2122s here") == "It\u2019s here"

@@ -6,6 +6,7 @@ from pake_pipelines.cli.qa.calibrate import calibrate
 from pake_pipelines.cli.qa.evaluate import evaluate
 from pake_pipelines.cli.qa.label import label
 from pake_pipelines.cli.qa.report import report
+from pake_pipelines.cli.qa.scan import scan
 from pake_pipelines.cli.qa.score import score
 from pake_pipelines.cli.qa.validate import validate
 
@@ -13,6 +14,7 @@ app = typer.Typer(help="Judge items, measure the scores and put them right.", no
 app.command()(score)
 app.command()(validate)
 app.command()(report)
+app.command()(scan)
 app.command()(label)
 app.command()(evaluate)
 app.command()(calibrate)

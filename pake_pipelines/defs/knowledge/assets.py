@@ -8,13 +8,19 @@ from typing import Final
 import dagster as dg
 from pydantic import Field
 
+from pake_pipelines.defs.knowledge.gate import check_gate, gate_spec
+from pake_pipelines.defs.knowledge.rule_checks import check_rules, rule_check_specs
 from pake_pipelines.defs.shared.metadata import counts
 from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, KNOWLEDGE_POOL, OWNER
+from pake_pipelines.pipeline.gate import Withheld, withheld
+from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.store import marks
+from pake_pipelines.store.database import Database
+from pake_pipelines.store.marks import Stage
 from pake_pipelines.store.runs import log_stage
 
 # stage -> what it depends on, and what a person should know of it
@@ -36,7 +42,7 @@ _ASSETS: Final[Mapping[str, tuple[list[str], str]]] = {
         "Edges between items: `duplicate_of`, `similar_to`, `shares_entity` and `cites`, with strength and evidence.",
     ),
     "confidence": (
-        ["connections"],
+        ["connections", "link_checks"],
         "Every quality rule evaluated and the six factors of confidence weighed, each with its reason.",
     ),
     "knowledge_nodes": (
@@ -55,11 +61,16 @@ class StageConfig(dg.Config):
         description="Settle the days of the whole store, not only this partition's: after rules or the model have "
         "changed, or for a scan that compares everything anew.",
     )
+    sources: list[str] | None = Field(
+        None,
+        description="Settle only the items of these sources; those of others stay in the queue (confidence and "
+        "knowledge_nodes only).",
+    )
 
 
 def knowledge_assets(partitions: dg.PartitionsDefinition[str]) -> list[dg.AssetsDefinition]:
     """Return the assets of all knowledge stages."""
-    return [_asset(partitions, stage.value, *_ASSETS[stage.value]) for stage in marks.Stage]
+    return [_asset(partitions, stage.value, *_ASSETS[stage.value]) for stage in Stage]
 
 
 def _asset(
@@ -73,7 +84,7 @@ def _asset(
         owners=[OWNER],
         kinds=_KINDS.get(name, {"python", "postgres"}),
         pool=KNOWLEDGE_POOL,
-        check_specs=promise_specs(name),
+        check_specs=_check_specs(name),
         description=description,
         retry_policy=dg.RetryPolicy(max_retries=2, delay=5, backoff=dg.Backoff.EXPONENTIAL, jitter=dg.Jitter.FULL),
     )
@@ -83,12 +94,13 @@ def _asset(
         # a code location only describes the stages; importing them is left to the run
         from pake_pipelines.pipeline.chain import STAGES
 
-        run = Run(context.run_id, day_of(context), datetime.now(UTC), everywhere=config.everywhere)
-        kit = knowledge_base.kit()
+        kit, sources = knowledge_base.kit(), None if config.sources is None else tuple(config.sources)
+        run = Run(context.run_id, day_of(context), datetime.now(UTC), everywhere=config.everywhere, sources=sources)
         async with knowledge_base.open(kit) as database:
-            result = await STAGES[name](kit, database, run)
+            gate = await _withheld(kit, database, name, run)
+            result = await STAGES[name](kit, database, replace(run, withheld=gate.entry_ids))
             async with database.connection() as connection:
-                rows = await marks.count_done(connection, marks.Stage(name), run.day)
+                rows = await marks.count_done(connection, Stage(name), run.day)
             if result.changed:
                 async with database.transaction() as connection:
                     await log_stage(
@@ -99,7 +111,31 @@ def _asset(
                         seconds=result.seconds,
                         run_id=run.run_id,
                     )
-            checks = await keep_promises(database, name, run.day)
-        return dg.MaterializeResult(metadata=counts(replace(result, rows=rows)), check_results=checks)
+            checks = await _check_results(kit, database, name, run)
+        said = {"withheld_days": [str(one.day) for one in gate.days]} if gate.days else {}
+        return dg.MaterializeResult(metadata=counts(replace(result, rows=rows)) | said, check_results=checks)
 
     return run_stage
+
+
+async def _withheld(kit: Kit, database: Database, name: str, run: Run) -> Withheld:
+    """Return what the gates of other days keep from being published; the gate of the run's own day is behind it."""
+    if name != Stage.KNOWLEDGE_NODES:
+        return Withheld()
+    async with database.connection() as connection:
+        return await withheld(connection, kit.quality.gate, besides=run.day)
+
+
+def _check_specs(name: str) -> list[dg.AssetCheckSpec]:
+    if name != Stage.CONFIDENCE:
+        return promise_specs(name)
+    return [gate_spec(), *promise_specs(name), *rule_check_specs()]
+
+
+async def _check_results(kit: Kit, database: Database, name: str, run: Run) -> list[dg.AssetCheckResult]:
+    promises = await keep_promises(database, name, run.day, run.sources)
+    if name != Stage.CONFIDENCE:
+        return promises
+    # the first failed check is what the command line shows of an asset
+    gate = await check_gate(database, run.day, kit.quality.gate)
+    return [gate, *promises, *await check_rules(database, run.day)]

@@ -20,26 +20,28 @@ def report_assets() -> list[dg.AssetsDefinition]:
     owners=[OWNER],
     kinds={"python", "html"},
     pool=KNOWLEDGE_POOL,
-    description="How the knowledge base stands: items by status, source and confidence, what was flagged lately and "
-    "what to do about it. As a page in the data directory's `reports/qa.html` and below as Markdown.",
+    description="How far the knowledge base can be trusted: items by status, source and confidence, what each rule found, "
+    "what holds scores back, what people decided, recent issues and what to do about them. As a page in the data "
+    "directory's `reports/qa.html` and below as Markdown.",
 )
 async def qa_report(knowledge_base: KnowledgeBase) -> dg.MaterializeResult:
     """Write the QA report unless nothing has changed since the last."""
+    from pake_pipelines.pipeline.calibrate import score_version
     from pake_pipelines.reports.deliver import deliver_qa_report
 
     kit = knowledge_base.kit()
     async with knowledge_base.open(kit) as database:
         delivered = await deliver_qa_report(
-            database, kit.settings.data / "reports", kit.quality.verdict, datetime.now(UTC)
+            database, kit.settings.data / "reports", kit.quality, score_version(kit.quality), datetime.now(UTC)
         )
     statistics = delivered.statistics
     return dg.MaterializeResult(
         metadata={
-            "dagster/row_count": statistics["total"],
+            "dagster/row_count": statistics.total_items,
             "report": dg.MetadataValue.md(delivered.markdown),
             "page": dg.MetadataValue.path(str(delivered.html)),
             "written_anew": delivered.written,
-            "quality_score": statistics["quality_score"],
-            **{name: count for name, count in statistics["by_status"].items() if count},
+            "quality_score": statistics.quality_score,
+            **{name: count for name, count in statistics.by_status.items() if count},
         }
     )

@@ -1,6 +1,7 @@
 """Asset checks made of the promises of the store: each is a search for what should not be there."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Final
 
@@ -11,26 +12,38 @@ from pake_pipelines.store.integrity import Offenders, offenders
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
-# asset -> promise -> (severity, description)
-PROMISES_OF: Final[Mapping[str, Mapping[str, tuple[dg.AssetCheckSeverity, str]]]] = {
-    "entries": {"no_dead_letters": (WARN, "Everything that was fetched could become an entry.")},
-    "documents": {"documents_complete": (ERROR, "Every entry in force of the day has a document.")},
-    "embeddings": {"vectors_complete": (ERROR, "Every kept document of the day has a vector.")},
+
+@dataclass(frozen=True, slots=True)
+class Promise:
+    """How grave it is when the promise is broken, what it says, and whether nothing behind may run then."""
+
+    severity: dg.AssetCheckSeverity
+    description: str
+    blocking: bool = False
+
+
+# asset -> promise
+PROMISES_OF: Final[Mapping[str, Mapping[str, Promise]]] = {
+    "entries": {"no_dead_letters": Promise(WARN, "Everything that was fetched could become an entry.")},
+    "documents": {"documents_complete": Promise(ERROR, "Every entry in force of the day has a document.")},
+    "embeddings": {"vectors_complete": Promise(ERROR, "Every kept document of the day has a vector.")},
     "duplicates": {
-        "groups_consistent": (ERROR, "Every group's size and canonical member fit its members."),
-        "index_consistent": (ERROR, "Every compared document is in the index of signatures, with every band, once."),
+        "groups_consistent": Promise(ERROR, "Every group's size and canonical member fit its members."),
+        "index_consistent": Promise(
+            ERROR, "Every compared document is in the index of signatures, with every band, once."
+        ),
     },
     "connections": {
-        "duplicates_point_at_canonical": (ERROR, "Every copy points at its group's canonical member."),
-        "connections_between_kept": (ERROR, "No connection leads to or from an item that was dropped."),
+        "duplicates_point_at_canonical": Promise(ERROR, "Every copy points at its group's canonical member."),
+        "connections_between_kept": Promise(ERROR, "No connection leads to or from an item that was dropped."),
     },
     "confidence": {
-        "judged_completely": (ERROR, "Every kept document of the day was judged and scored."),
-        "nothing_unknown": (WARN, "Every rule could be evaluated."),
+        "judged_completely": Promise(ERROR, "Every kept document of the day was judged and scored.", blocking=True),
+        "nothing_unknown": Promise(WARN, "Every rule could be evaluated."),
     },
     "knowledge_nodes": {
-        "verdicts_complete": (ERROR, "Every kept item of the day has a verdict."),
-        "verified_are_sound": (ERROR, "No verified node breaks a rule or is a copy."),
+        "verdicts_complete": Promise(ERROR, "Every kept item of the day has a verdict."),
+        "verified_are_sound": Promise(ERROR, "No verified node breaks a rule or is a copy."),
     },
 }
 
@@ -51,31 +64,39 @@ COMPUTED: Final[Mapping[str, Callable[[Connection, date], Awaitable[Offenders]]]
 def promise_specs(asset: str) -> list[dg.AssetCheckSpec]:
     """Return the check specs of an asset's promises."""
     return [
-        dg.AssetCheckSpec(name, asset=dg.AssetKey(asset), description=description)
-        for name, (_, description) in PROMISES_OF[asset].items()
+        dg.AssetCheckSpec(name, asset=asset, description=promise.description, blocking=promise.blocking)
+        for name, promise in PROMISES_OF[asset].items()
     ]
 
 
-async def keep_promises(database: Database, asset: str, day: date) -> list[dg.AssetCheckResult]:
-    """Evaluate an asset's promises for `day`."""
+async def keep_promises(
+    database: Database, asset: str, day: date, sources: Sequence[str] | None = None
+) -> list[dg.AssetCheckResult]:
+    """Evaluate an asset's promises for `day`; a run over some `sources` promises nothing for the items of others."""
     async with database.connection() as connection:
         return [
-            _result(asset, name, severity, await _offenders(connection, name, day))
-            for name, (severity, _) in PROMISES_OF[asset].items()
+            _result(asset, name, promise.severity, await _offenders(connection, name, day, sources), sources)
+            for name, promise in PROMISES_OF[asset].items()
         ]
 
 
-async def _offenders(connection: Connection, promise: str, day: date) -> Offenders:
+async def _offenders(connection: Connection, promise: str, day: date, sources: Sequence[str] | None) -> Offenders:
     if (computed := COMPUTED.get(promise)) is not None:
         return await computed(connection, day)
-    return await offenders(connection, promise, day)
+    return await offenders(connection, promise, day, sources=sources)
 
 
-def _result(asset: str, name: str, severity: dg.AssetCheckSeverity, found: Offenders) -> dg.AssetCheckResult:
+def _result(
+    asset: str, name: str, severity: dg.AssetCheckSeverity, found: Offenders, sources: Sequence[str] | None
+) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(asset),
         check_name=name,
         passed=found.count == 0,
         severity=severity,
-        metadata={"count": found.count, "items": [str(one) for one in found.ids]},
+        metadata={
+            "count": found.count,
+            "items": [str(one) for one in found.ids],
+            **({} if sources is None else {"sources": list(sources)}),
+        },
     )

@@ -2,11 +2,14 @@
 
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime
 
 import dagster as dg
 
+from pake_pipelines.pipeline.gate import Withheld, withheld
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.settings import get_settings
+from pake_pipelines.store.backlog import Backlog, backlog
 from pake_pipelines.store.database import Database, Patience, open_database
 from pake_pipelines.store.sources import SourceState, load_states
 
@@ -29,3 +32,13 @@ class KnowledgeBase(dg.ConfigurableResource):
         """Return what is remembered of the sources `slugs`. Raises StoreError at once when nobody answers."""
         async with open_database(self.kit().database) as database, database.connection() as connection:
             return await load_states(connection, slugs)
+
+    async def backlog(self, now: datetime, sources: Sequence[str] | None = None) -> tuple[Backlog, Withheld]:
+        """Return what waits to be judged at `now`, and what the gate withholds.
+
+        `sources` leaves the items of all others out. Raises StoreError at once when nobody answers.
+        """
+        kit = self.kit()
+        async with open_database(kit.database) as database, database.connection() as connection:
+            kept_back = await withheld(connection, kit.quality.gate)
+            return await backlog(connection, now, sources=sources, withheld=kept_back.entry_ids), kept_back

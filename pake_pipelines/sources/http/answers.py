@@ -48,8 +48,18 @@ class PassingError(SourceError):
     """A fault that the next attempt may not meet."""
 
 
-def is_expected(status: int, *, conditional: bool) -> bool:
-    """Tell whether `status` is what was asked for: 200, or 304 to a request with validators."""
+class UnknownNameError(PassingError):
+    """Nobody knows a host of this name, or nobody could be asked for it: a resolver says the same of both."""
+
+
+class InsecureError(SourceError):
+    """The server answers, and cannot show that it is who it should be."""
+
+
+def is_expected(status: int, *, conditional: bool, look: bool = False) -> bool:
+    """Tell whether `status` is what was asked for: 200, 304 to a request with validators, any success to a look."""
+    if look:
+        return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return status == HTTPStatus.OK or (conditional and status == HTTPStatus.NOT_MODIFIED)
 
 

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aiohttp.abc import AbstractResolver
     from yarl import URL
 
+    from pake_pipelines.model.link import Method
     from pake_pipelines.sources.http.exchange import Exchange, Request
 
 __all__ = ["HttpClient", "Response", "open_client"]
@@ -81,6 +82,18 @@ class HttpClient:
         if isinstance(answer, Redirect):
             raise SourceError("refused", f"{request.shown}: a form does not follow redirects")
         return answer
+
+    async def look(self, url: str, method: "Method", seconds: float) -> tuple[Response | Redirect, float]:
+        """Ask one server, once and within `seconds`, whether `url` is there; no body is read.
+
+        Return a success of any status, or a redirect whose target is a whole address, and what is left of `seconds`.
+        Raises as `get` does.
+        """
+        request = replace(_request(url, self._headers, _NO_HEADERS), look=method)
+        answer, left = await self._hop(request, seconds)
+        if isinstance(answer, Redirect):
+            answer = replace(answer, target=str(_redirected(request, answer.target).url))
+        return answer, left
 
     async def hold(self, url: str, until: datetime) -> None:
         """Ask the host of `url` nothing before `until` (aware)."""

@@ -1,7 +1,8 @@
 """One request and its answer: what is sent, what the answer means, and what every failure of aiohttp means."""
 
+import socket
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
@@ -10,14 +11,17 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
 from pake_pipelines.config.manners import Http
+from pake_pipelines.model.link import Method
 from pake_pipelines.sources.clock import Clock
 from pake_pipelines.sources.http.addresses import Border, host_of
 from pake_pipelines.sources.http.answers import (
     PERMANENT,
     REDIRECTS,
+    InsecureError,
     PassingError,
     Redirect,
     Response,
+    UnknownNameError,
     fault,
     is_expected,
 )
@@ -34,17 +38,21 @@ _LISTS: Final = frozenset({"cache-control", "content-encoding", "link"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent to `url`. `own` are headers for the server that was asked first only; `form` makes it a POST."""
+    """What is sent to `url`. `own` are headers for the server that was asked first only; `form` makes it a POST.
+
+    A `look` is a request by that method which no body is read for.
+    """
 
     url: URL
     headers: Mapping[str, str]
     own: Mapping[str, str]
     form: Mapping[str, str] | None = None
+    look: Method | None = None
 
     @property
     def method(self) -> str:
-        """GET, or POST with a form."""
-        return "GET" if self.form is None else "POST"
+        """That of the look; otherwise GET, or POST with a form."""
+        return self.look or ("GET" if self.form is None else "POST")
 
     @property
     def shown(self) -> str:
@@ -55,7 +63,7 @@ class Request:
         """Return the request that a redirect to `target` asks for. Raises ValueError when that is no address."""
         url = self.url.join(URL(target)).with_fragment(None)
         stays = (url.scheme, url.raw_host, url.port) == (self.url.scheme, self.url.raw_host, self.url.port)
-        return Request(url, self.headers, self.own if stays else {}, self.form)
+        return replace(self, url=url, own=self.own if stays else {})
 
 
 class Exchange:
@@ -101,13 +109,15 @@ class Exchange:
         if answer.status in REDIRECTS and (target := headers.get("Location")):
             return Redirect(target, answer.status in PERMANENT)
         etag, modified = request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")
-        if not is_expected(answer.status, conditional=bool(etag or modified)):
+        expected = is_expected(answer.status, conditional=bool(etag or modified), look=request.look is not None)
+        if not expected:
             raise fault(request.shown, answer.status, headers, received_at, self._max_wait)
         unchanged = answer.status != 200
+        unread = unchanged or request.look is not None
         return Response(
             status=answer.status,
             url=str(request.url),
-            body=b"" if unchanged else await self._body(request, answer, headers.get("Content-Encoding", "")),
+            body=b"" if unread else await self._body(request, answer, headers.get("Content-Encoding", "")),
             media_type=headers.get("Content-Type"),
             etag=headers.get("ETag", etag if unchanged else None),
             last_modified=headers.get("Last-Modified", modified if unchanged else None),
@@ -139,7 +149,9 @@ class Exchange:
             case aiohttp.ClientConnectorError() if isinstance(error.os_error, RefusedAddressError):
                 return SourceError("refused", f"{asked}: {error.os_error}")
             case aiohttp.ClientSSLError():
-                return SourceError("unreachable", f"{asked}: {cause(error)}")
+                return InsecureError("unreachable", f"{asked}: {cause(error)}")
+            case aiohttp.ClientConnectorDNSError() if _knows_none(error.os_error):
+                return UnknownNameError("unreachable", f"{asked}: cannot connect: {cause(error.os_error)}")
             case aiohttp.ClientConnectorError():
                 return PassingError("unreachable", f"{asked}: cannot connect: {cause(error.os_error)}")
             case aiohttp.ClientHttpProxyError():
@@ -152,6 +164,10 @@ class Exchange:
             case aiohttp.InvalidURL():
                 return SourceError("refused", f"{asked}: it cannot be asked like this")
         return PassingError("unreachable", f"{asked}: {cause(error)}")
+
+
+def _knows_none(error: OSError) -> bool:
+    return isinstance(error, socket.gaierror) and error.errno == socket.EAI_NONAME
 
 
 def _joined(headers: CIMultiDictProxy[str]) -> CIMultiDictProxy[str]:

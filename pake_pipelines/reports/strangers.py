@@ -1,0 +1,30 @@
+"""Words of strangers in reports: what an item, a source or a page is called must not act on whoever reads of it.
+
+HTML is escaped by the templates; here is what escaping leaves: marks that turn text around, and Markdown.
+"""
+
+import re
+from typing import Final
+
+LONGEST: Final = 160
+"""Characters of a title or a reason that a page shows; the JSON form has all of it."""
+
+# left-to-right and right-to-left marks, embeddings, overrides and isolates: one of them reverses what follows it
+_TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+_UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
+_MARKDOWN: Final = re.compile(r"([\\`*_\[\]|~$])")
+# what Markdown makes a link of without being asked
+_SELF_LINKING: Final = re.compile(r"(?i)(?<=:)(?=//)|(?<=www)(?=\.)|(?<=@)(?=\w)")
+_WORD_JOINER: Final = "\u2060"  # not seen, no break
+
+
+def shown(value: object, most: int = LONGEST) -> str:
+    """Return `value` as one line without marks that turn text around, cut to `most` characters."""
+    text = " ".join(_UNSEEN.sub("", _TURNING.sub("", str(value))).split())
+    return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
+
+
+def cell(value: object, most: int = LONGEST) -> str:
+    """Return `value` for a cell of a Markdown table, where it is text and nothing else."""
+    text = _MARKDOWN.sub(r"\\\1", shown(value, most)).replace("&", "&amp;").replace("<", "&lt;")
+    return _SELF_LINKING.sub(_WORD_JOINER, text)
