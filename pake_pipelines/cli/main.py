@@ -2,7 +2,7 @@
 
 import typer
 
-from pake_pipelines.cli import config, db, duplicates, node, qa, review, sources, text
+from pake_pipelines.cli import config, db, duplicates, models, node, qa, review, sources, text
 from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
 from pake_pipelines.cli.ingest import ingest
@@ -13,6 +13,7 @@ from pake_pipelines.cli.status import status
 from pake_pipelines.cli.up import down, up
 from pake_pipelines.config.loading import ConfigError
 from pake_pipelines.store.errors import StoreError
+from pake_pipelines.text.linguistics import LanguageModelError
 
 app = typer.Typer(
     name="pake",
@@ -34,6 +35,7 @@ app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(qa.app, name="qa")
 app.add_typer(review.app, name="review")
 app.add_typer(text.app, name="text")
+app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")
 app.add_typer(db.app, name="db")
 
@@ -43,7 +45,7 @@ def run() -> None:
     try:
         try:
             app(standalone_mode=True)
-        except (ConfigError, StoreError, StackError, DagsterError) as error:
+        except (ConfigError, StoreError, StackError, DagsterError, LanguageModelError) as error:
             fail(str(error))
     except typer.Exit as ended:
         raise SystemExit(ended.exit_code) from None

@@ -1,6 +1,5 @@
 """Documents: clean text from every entry in force, with language, structure and measures, and the ingest filters."""
 
-import importlib.util
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -14,7 +13,7 @@ from pake_pipelines.crash import CrashPoint
 from pake_pipelines.dedup.canonical import canonical_url
 from pake_pipelines.dedup.facts import names
 from pake_pipelines.dedup.fingerprint import content_hash, embedding_key
-from pake_pipelines.model.document import Document, Linguistics
+from pake_pipelines.model.document import Document, Language, Linguistics
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.extraction import Extractor
 from pake_pipelines.pipeline.kit import Kit
@@ -24,9 +23,9 @@ from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.entries import StoredEntry
 from pake_pipelines.store.marks import Stage
 from pake_pipelines.text.clean import clean_title
-from pake_pipelines.text.extract import extractor_version
+from pake_pipelines.text.extract import Extracted, extractor_version
 from pake_pipelines.text.language import detect_language
-from pake_pipelines.text.linguistics import load_pipeline, measure_all
+from pake_pipelines.text.linguistics import load_pipeline, measure_all, model_version
 from pake_pipelines.text.links import find_links
 from pake_pipelines.text.structure import measure_structure
 
@@ -88,9 +87,8 @@ async def _withdraw(connection: Connection, changed: Sequence[int], run_id: str)
 
 def documents_version(rules: QualityConfig, spacy_model: str) -> str:
     """Return the version of the documents stage; it changes when the language model is installed, too."""
-    ner = "with" if importlib.util.find_spec(spacy_model.replace("-", "_")) else "without"
     code = f"{text.VERSION} {dedup.VERSION} {extractor_version()}"
-    return version_of(code, f"{ner} {spacy_model}", rules.ingest, rules.language)
+    return version_of(code, model_version(spacy_model), rules.ingest, rules.language)
 
 
 def clean(
@@ -99,15 +97,18 @@ def clean(
     """Yield the document of each entry, in order."""
     texts = extractor.extract([(entry.body, entry.media_type) for entry in found])
     cut = [one.text[: rules.ingest.max_content_length] for one in texts]
-    measures = measure_all(cut, load_pipeline(spacy_model))
-    for entry, whole, shown, measured in zip(found, texts, cut, measures, strict=True):
-        document = _document(entry, shown, measured, rules)
-        yield replace(document, truncated=len(whole.text) > len(shown), problems=whole.problems)
+    languages = [detect_language(one, rules.language) for one in cut]
+    measures = measure_all(cut, load_pipeline(spacy_model), [one.code for one in languages])
+    for entry, whole, language, measured in zip(found, texts, languages, measures, strict=True):
+        yield _document(entry, whole, language, measured, rules)
 
 
-def _document(entry: StoredEntry, body: str, measured: Linguistics, rules: QualityConfig) -> Document:
+def _document(
+    entry: StoredEntry, whole: Extracted, language: Language, measured: Linguistics, rules: QualityConfig
+) -> Document:
     title, address = clean_title(entry.title), canonical_url(entry.url)
-    hrefs = _hrefs(entry.body, address)
+    body = whole.text[: rules.ingest.max_content_length]
+    hrefs = _hrefs(find_links(entry.body) if whole.links is None else whole.links, address)
     return Document(
         entry_id=entry.entry_id,
         title=title,
@@ -115,19 +116,21 @@ def _document(entry: StoredEntry, body: str, measured: Linguistics, rules: Quali
         canonical_url=address,
         content_hash=content_hash(body),
         embedding_key=embedding_key(title, body),
-        language=detect_language(body, rules.language),
+        language=language,
         structure=measure_structure(body),
         linguistics=measured,
         links=_links(hrefs, address),
         hrefs=tuple(hrefs),
         entities=_entities(title, body, measured),
+        truncated=len(whole.text) > len(body),
+        problems=whole.problems,
         dropped="gone_from_source" if entry.gone else filter_reason(title, body, rules.ingest),
     )
 
 
-def _hrefs(markup: str, own: str | None) -> list[str]:
-    """Return the addresses that an entry links to beside its `own`, as they are written, each once."""
-    short = (url for url in find_links(markup) if len(url.encode(errors="replace")) <= _MAX_ADDRESS)
+def _hrefs(links: Sequence[str], own: str | None) -> list[str]:
+    """Return those of `links` that are not an entry's `own` address, as far as they can be kept."""
+    short = (url for url in links if len(url.encode(errors="replace")) <= _MAX_ADDRESS)
     return list(islice((url for url in short if canonical_url(url) != own), _MAX_LINKS))
 
 

@@ -7,6 +7,7 @@ whose search fails is kept as all its text, with a note: nothing is lost, and th
 from collections.abc import Sequence
 from concurrent.futures import CancelledError, Future
 from concurrent.futures.process import BrokenProcessPool
+from dataclasses import replace
 from typing import Final
 
 from pebble import ProcessExpired
@@ -40,7 +41,7 @@ class Extractor(Bounded):
             for number, (body, media_type) in enumerate(repaired)
         ]
         return [
-            one if body == was else Extracted(one.text, (_REPAIRED, *one.problems))
+            one if body == was else replace(one, problems=(_REPAIRED, *one.problems))
             for one, (body, _), (was, _) in zip(found, repaired, bodies, strict=True)
         ]
 

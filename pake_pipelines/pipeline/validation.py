@@ -17,7 +17,7 @@ from pake_pipelines.quality.verdict import decide
 from pake_pipelines.store import calibrations, explain, judgements
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.explain import Standing
-from pake_pipelines.store.judgements import Judged, Judgement
+from pake_pipelines.store.judgements import HeldJudgement, Judged, Judgement
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Fresh:
 
     judgement: Judgement
     verdict: Verdict
-    held: Judgement | None
+    held: HeldJudgement | None
     outdated: tuple[str, ...]
 
 
@@ -100,7 +100,7 @@ def _verdict(kit: Kit, evidence: Evidence, judgement: Judgement, known: Judged |
 
 
 def _outdated(
-    standing: Standing, judgement: Judgement, held: Judgement | None, verdict: Verdict, version: str
+    standing: Standing, judgement: Judgement, held: HeldJudgement | None, verdict: Verdict, version: str
 ) -> tuple[str, ...]:
     if held is None:
         return ("it was not judged yet",)

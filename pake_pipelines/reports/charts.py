@@ -1,7 +1,7 @@
 """Charts as inline SVG that takes its colours from the page, so that it reads in light and in dark."""
 
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -17,7 +17,7 @@ class Layer:
     heights: Sequence[int]
 
 
-def stacked_bars(layers: Sequence[Layer], ticks: Mapping[float, str]) -> str:
+def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]]) -> str:
     """Return stacked bars as an SVG element, the first layer lowest; an empty string when there is nothing to stack.
 
     Bars stand at 0, 1, 2 and so on; `ticks` names places on that axis.
@@ -39,7 +39,7 @@ def stacked_bars(layers: Sequence[Layer], ticks: Mapping[float, str]) -> str:
             axes.bar(range(bars), layer.heights, bottom=base, width=0.84, color=_COLOURS[layer.colour])
             base = [below + height for below, height in zip(base, layer.heights, strict=True)]
         axes.set_xlim(-0.6, bars - 0.4)
-        axes.set_xticks(list(ticks), list(ticks.values()))
+        axes.set_xticks([place for place, _ in ticks], [name for _, name in ticks])
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
         axes.tick_params(length=0)
         axes.spines[["top", "right", "left"]].set_visible(False)

@@ -73,7 +73,7 @@ async def build_report(connection: Connection, rules: QualityConfig, score_versi
     checks = rule_lines(await qa_findings.rules(connection), await qa_findings.rule_samples(connection, _SAMPLES))
     factors = await qa_findings.factors(connection)
     sources = await qa_statistics.by_source(connection)
-    checking = rules.links.check_external
+    checking, asked = rules.links.check_external, rules.links.max_per_item
     return QaReport(
         made_at=now,
         rules=rules,
@@ -87,8 +87,8 @@ async def build_report(connection: Connection, rules: QualityConfig, score_versi
         languages=await qa_statistics.languages(connection),
         sources=sources,
         faults=faults_of(await qa_findings.faults_by_source(connection), _FAULTS),
-        links=await qa_findings.links(connection) if checking else None,
-        broken=await qa_findings.broken_addresses(connection, _BROKEN) if checking else [],
+        links=await qa_findings.links(connection, asked) if checking else None,
+        broken=await qa_findings.broken_addresses(connection, asked, _BROKEN) if checking else [],
         reviews=reviewed(await qa_statistics.reviews(connection)),
         measured=await _measured(connection, score_version),
         issues=await qa_statistics.newest_issues(connection, _ISSUES),

@@ -21,13 +21,13 @@ _COLOURS: Final = {
 def verdicts_chart(verdicts: Iterable[DayVerdicts], made_at: datetime) -> str:
     """Return the verdicts of the last days up to `made_at`, stacked by status; empty without any."""
     axis, heights = daily(verdicts, made_at.astimezone(UTC).date(), DAYS)
-    ticks = {place: f"{day.day} {day:%b}" for place, day in enumerate(axis) if (DAYS - 1 - place) % 7 == 0}
+    ticks = [(place, f"{day.day} {day:%b}") for place, day in enumerate(axis) if (DAYS - 1 - place) % 7 == 0]
     return stacked_bars(_layers(heights), ticks)
 
 
 def confidence_chart(tenths: Iterable[Tenth]) -> str:
     """Return the items in each tenth of confidence, stacked by status; empty without any."""
-    return stacked_bars(_layers(spread(tenths)), {place - 0.5: f"{place / 10:g}" for place in range(0, 11, 2)})
+    return stacked_bars(_layers(spread(tenths)), [(place - 0.5, f"{place / 10:g}") for place in range(0, 11, 2)])
 
 
 def _layers(heights: Mapping[str, Sequence[int]]) -> list[Layer]:

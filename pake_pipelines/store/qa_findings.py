@@ -169,32 +169,37 @@ async def factors(connection: Connection) -> list[FactorMean]:
 _LINKED = """
 linked AS (
     SELECT url, count(DISTINCT n.pake_id) AS items
-    FROM knowledge_nodes n JOIN documents d USING (entry_id) CROSS JOIN LATERAL unnest(d.hrefs) AS url
+    FROM knowledge_nodes n JOIN documents d USING (entry_id) CROSS JOIN LATERAL unnest(d.hrefs[:$1]) AS url
     WHERE d.hrefs <> '{}' GROUP BY url
 )
 """
 
 
-async def links(connection: Connection) -> list[LinkCount]:
-    """Return the states of the addresses that nodes link to; those not asked yet are `unknown`."""
+async def links(connection: Connection, most: int) -> list[LinkCount]:
+    """Return the states of the addresses that nodes link to; those not asked yet are `unknown`.
+
+    Of each node, the first `most` are asked and count.
+    """
     rows = await connection.fetch(
         f"""
         WITH {_LINKED}
         SELECT coalesce(c.state, 'unknown') AS state, count(*) AS addresses
         FROM linked LEFT JOIN link_checks c USING (url) GROUP BY 1 ORDER BY 1
-        """
+        """,
+        most,
     )
     return [LinkCount(**row) for row in rows]
 
 
-async def broken_addresses(connection: Connection, limit: int) -> list[BrokenAddress]:
-    """Return the broken addresses that the most nodes link to."""
+async def broken_addresses(connection: Connection, most: int, limit: int) -> list[BrokenAddress]:
+    """Return the `limit` broken addresses that the most nodes link to, each with its first `most`."""
     rows = await connection.fetch(
         f"""
         WITH {_LINKED}
         SELECT url, c.detail, items FROM linked JOIN link_checks c USING (url)
-        WHERE c.state = 'broken' ORDER BY items DESC, url LIMIT $1
+        WHERE c.state = 'broken' ORDER BY items DESC, url LIMIT $2
         """,
+        most,
         limit,
     )
     return [BrokenAddress(**row) for row in rows]

@@ -11,7 +11,7 @@ from pake_pipelines.text.clean import clean_characters, clean_text
 from pake_pipelines.text.main_content import main_content
 from pake_pipelines.text.markup import BOILERPLATE, to_markdown
 from pake_pipelines.text.mojibake import repair_mojibake
-from pake_pipelines.text.page import depths, is_too_much, parse
+from pake_pipelines.text.page import anchors, depths, is_too_much, parse, within
 from pake_pipelines.text.tags import strip_tags, strip_tags_from_markdown
 
 _HTML_TYPES: Final = frozenset({"text/html", "application/xhtml+xml"})
@@ -27,10 +27,14 @@ _SHORT: Final = 250  # trafilatura's own min_extracted_size: below it its answer
 
 @dataclass(frozen=True, slots=True)
 class Extracted:
-    """Clean Markdown, and for people what had to be done otherwise than usual to get it."""
+    """Clean Markdown, for people what had to be done otherwise than usual to get it, and the addresses it links to.
+
+    `links` is None where all links of the markup are the text's: only whole pages have others.
+    """
 
     text: str
     problems: tuple[str, ...] = ()
+    links: tuple[str, ...] | None = None
 
 
 @cache
@@ -71,12 +75,13 @@ def extract_page(markup: str) -> Extracted:
     tree = parse(markup)
     if tree is None or is_too_much(markup, tree):
         return Extracted(clean_text(_whole(markup, BOILERPLATE)), ("too large or too deep to search: converted whole",))
+    links = anchors(tree)
     main = clean_text(main_content(tree))
-    if len(main) >= _SHORT:
-        return Extracted(main)
-    whole = clean_text(_whole(markup, BOILERPLATE))
-    # A short letter is kept whole; a short article among much else is what was found of it.
-    return Extracted(whole if not main or len(whole) <= 2 * len(main) else main)
+    if len(main) < _SHORT:
+        whole = clean_text(_whole(markup, BOILERPLATE))
+        # A short letter is kept whole; a short article among much else is what was found of it.
+        main = whole if not main or len(whole) <= 2 * len(main) else main
+    return Extracted(main, links=within(links, main))
 
 
 def strip_page(markup: str) -> str:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any, Final
@@ -86,6 +86,18 @@ def stated(tree: Any) -> Stated:
         descriptions=frozenset(filter(None, map(key, tree.xpath(_DESCRIPTIONS)))),
         body=_stated_body(tree),
     )
+
+
+def anchors(tree: Any) -> list[tuple[str, str]]:
+    """Return the web address and the words, as `key` writes them, of every link of the page."""
+    found = ((anchor.get("href").strip(), key(text_of(anchor))) for anchor in tree.iter("a") if anchor.get("href"))
+    return [(address, said) for address, said in found if address.lower().startswith(("http://", "https://"))]
+
+
+def within(links: Iterable[tuple[str, str]], text: str) -> tuple[str, ...]:
+    """Return the addresses of those `links` whose words stand in `text`: a page's navigation is no part of it."""
+    said_in = f" {key(text)} "
+    return tuple(dict.fromkeys(address for address, said in links if said and f" {said} " in said_in))
 
 
 def _stated_body(tree: Any) -> str:

@@ -35,6 +35,13 @@ class Silent:
 
 
 @pytest.fixture
+def instance(tmp_path):
+    """An instance on disk: a tick opens the instance anew, by its reference."""
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as on_disk:
+        yield on_disk
+
+
+@pytest.fixture
 def made(project):
     """A project of which one of two feeds is read by a schedule of high priority, both ingested."""
     found = project(SOURCES)

@@ -1,13 +1,16 @@
 """The report is written when what it says has changed, and only then."""
 
 import json
+from dataclasses import asdict
 from datetime import timedelta
 
 import pytest
 
 from pake_pipelines.config.loading import load_quality
+from pake_pipelines.pipeline.calibrate import score_version
+from pake_pipelines.pipeline.review import Ruling, review
 from pake_pipelines.reports.deliver import deliver_qa_report
-from pake_pipelines_tests.chain import execute, visit, walk
+from pake_pipelines_tests.chain import execute, rows, visit, walk
 from pake_pipelines_tests.feeds import item, rss, sources_yaml
 
 
@@ -22,7 +25,9 @@ async def kit(configure, kit_of, database, run):
 
 
 async def deliver(kit, database, now):
-    return await deliver_qa_report(database, kit.settings.data / "reports", kit.quality.verdict, now)
+    return await deliver_qa_report(
+        database, kit.settings.data / "reports", kit.quality, score_version(kit.quality), now
+    )
 
 
 def files(kit):
@@ -35,8 +40,8 @@ async def test_the_three_files_say_the_same(kit, database, run):
     delivered = await deliver(kit, database, run.now)
     assert set(files(kit)) == {"qa.html", "qa.md", "qa.json"}
     data = json.loads(files(kit)["qa.json"][0])
-    assert data["statistics"] == delivered.statistics
-    assert data["statistics"]["total"] == 2
+    assert data["statistics"] | {"quality_score": data["quality_score"]} == asdict(delivered.statistics)
+    assert data["statistics"]["total_items"] == 2
     assert "<b>2</b><span>items</span>" in delivered.html.read_text("utf-8")
     assert delivered.markdown == files(kit)["qa.md"][0].decode()
 
@@ -55,11 +60,16 @@ async def test_unchanged_content_is_not_written_again(kit, database, run):
     [
         "UPDATE knowledge_nodes SET verification_status = 'verified'",
         "UPDATE knowledge_nodes SET confidence_score = 0.123",
-        "UPDATE knowledge_nodes SET title = title || '!'",
+        "UPDATE knowledge_nodes SET verification_status = 'rejected', title = title || '!'",
         "DELETE FROM knowledge_nodes",
+        "UPDATE qa_results SET checks = jsonb_set(checks, '{0,status}', '\"fail\"')",
+        "UPDATE confidence_scores SET factors = jsonb_set(factors, '{0,value}', '0.01')",
+        "UPDATE documents SET language = 'de'",
+        "INSERT INTO quality_labels (entry_id, actor, good) SELECT entry_id, 'ana', true FROM entries",
+        "UPDATE sources SET name = 'Another name'",
     ],
 )
-async def test_any_change_of_a_verdict_writes_it_anew(change, kit, database, run):
+async def test_any_change_of_what_it_shows_writes_it_anew(change, kit, database, run):
     await deliver(kit, database, run.now)
     await execute(database, change)
     assert (await deliver(kit, database, run.now)).written
@@ -84,7 +94,16 @@ async def test_a_file_that_is_gone_or_damaged_is_written_anew(damage, kit, datab
     assert len(files(kit)) == 3
 
 
+async def test_a_decision_of_a_person_writes_it_anew(kit, database, run):
+    await deliver(kit, database, run.now)
+    (first, *_) = await rows(database, "SELECT pake_id FROM knowledge_nodes ORDER BY pake_id")
+    await review(kit.quality, database, Ruling("approved", (first["pake_id"],), "ana"))
+    assert (await deliver(kit, database, run.now)).written
+    assert json.loads(files(kit)["qa.json"][0])["reviews"]["approved"] == 1
+
+
 async def test_an_empty_knowledge_base_has_a_report(configure, kit_of, database, run):
     delivered = await deliver(kit_of(configure("")), database, run.now)
-    assert delivered.statistics["total"] == 0
-    assert "Nothing was flagged." in delivered.html.read_text("utf-8")
+    assert delivered.statistics.total_items == 0
+    assert "The knowledge base is empty" in delivered.html.read_text("utf-8")
+    assert json.loads((delivered.html.parent / "qa.json").read_text())["quality_score"] == 0.0

@@ -16,7 +16,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out
-from pake_pipelines.cli.item_fields import BadLineError
 from pake_pipelines.cli.judgement_view import (
     STATUS_STYLES,
     bar,
@@ -55,16 +54,13 @@ def score(
     verdicts, bad = Counter[str](), 0
     with _opened(file) as lines:
         for line, scored in _scored(lines, kit, now):
-            if isinstance(line, str):
+            if scored is None:
                 bad += 1
             else:
-                assert scored is not None
                 verdicts[scored.verdict.status.value] += 1
             if as_json:
                 # ASCII: an item may hold what no terminal can be sent, and has to come back as it was
                 print(json.dumps(_as_json(line, scored)))
-            elif isinstance(line, str):
-                err.print(Text(line, style="red"), soft_wrap=True)
             else:
                 _show(line, scored)
     if not as_json:
@@ -88,27 +84,19 @@ def _opened(file: Path) -> Iterator[Iterable[bytes]]:
         yield opened
 
 
-def _scored(lines: Iterable[bytes], kit: Kit, now: datetime) -> Iterator[tuple[TrialLine, Scored] | tuple[str, None]]:
-    """Yield each line with its judgement, or what is wrong with it; as many as a batch are held at once."""
+def _scored(lines: Iterable[bytes], kit: Kit, now: datetime) -> Iterator[tuple[TrialLine, Scored | None]]:
+    """Yield each line with its judgement, None where it holds no item; as many as a batch are held at once."""
     numbered = ((number, line) for number, line in enumerate(lines, start=1) if line.strip())
     while batch := list(islice(numbered, _BATCH)):
-        read = [_read(line, number) for number, line in batch]
-        items = [(one.item, one.source) for one in read if isinstance(one, TrialLine)]
-        judged = try_scores(items, kit, now)
+        read = [read_trial_line(line, number) for number, line in batch]
+        judged = try_scores([(one.item, one.source) for one in read if one.item is not None], kit, now)
         for one in read:
-            yield (one, next(judged)) if isinstance(one, TrialLine) else (one, None)
+            yield one, None if one.item is None else next(judged)
 
 
-def _read(line: bytes, number: int) -> TrialLine | str:
-    try:
-        return read_trial_line(line, number)
-    except BadLineError as error:
-        return f"line {number}: {error}"
-
-
-def _as_json(line: TrialLine | str, scored: Scored | None) -> dict[str, Any]:
-    if isinstance(line, str) or scored is None:
-        return {"error": line}
+def _as_json(line: TrialLine, scored: Scored | None) -> dict[str, Any]:
+    if scored is None or line.item is None:
+        return {"line": line.number, "error": line.error}
     judgement, verdict = scored.judgement, scored.verdict
     return {
         **line.given,
@@ -128,7 +116,10 @@ def _as_json(line: TrialLine | str, scored: Scored | None) -> dict[str, Any]:
     }
 
 
-def _show(line: TrialLine, scored: Scored) -> None:
+def _show(line: TrialLine, scored: Scored | None) -> None:
+    if scored is None:
+        err.print(Text.assemble((f"line {line.number}: ", "red"), str(line.error)), soft_wrap=True)
+        return
     confidence, status = scored.judgement.confidence, scored.verdict.status.value
     title = scored.title[:_TITLE] or "(no title)"
     out.print(Text.assemble((status, f"bold {STATUS_STYLES[status]}"), "  ", (title, "bold")), soft_wrap=True)

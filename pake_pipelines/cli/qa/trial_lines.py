@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from pake_pipelines.cli.item_fields import json_object, moment
+from pake_pipelines.cli.item_fields import BadLineError, json_object, moment
 from pake_pipelines.pipeline.trial_items import TrialItem
 
 _FIELDS: Final = ("title", "text", "url", "source", "published")
@@ -11,20 +11,25 @@ _FIELDS: Final = ("title", "text", "url", "source", "published")
 
 @dataclass(frozen=True, slots=True)
 class TrialLine:
-    """What a line holds: an item, what names its source, and `remarks` on what could not be used.
+    """What line `number`, from 1, holds: an item and what names its source, or `error`.
 
-    `given` has the line's `id`, if there is one, to be handed back as it came.
+    `remarks` tell what could not be used; `given` has the line's `id`, if there is one, to be handed back as it came.
     """
 
-    item: TrialItem
-    source: str | None
+    number: int
+    item: TrialItem | None
+    source: str | None = None
+    error: str | None = None
     remarks: tuple[str, ...] = ()
     given: dict[str, Any] = field(default_factory=dict)
 
 
 def read_trial_line(line: bytes, number: int) -> TrialLine:
-    """Return what `line` holds, the `number`-th from 1. Raises BadLineError when it is no JSON object."""
-    given = json_object(line)
+    """Return what `line` holds."""
+    try:
+        given = json_object(line)
+    except BadLineError as error:
+        return TrialLine(number, None, error=str(error))
     remarks = []
     found: dict[str, str | None] = {}
     for name in _FIELDS:
@@ -33,6 +38,8 @@ def read_trial_line(line: bytes, number: int) -> TrialLine:
         if value is not None and found[name] is None:
             remarks.append(f"{name} is no string, so it counts as absent")
     published_at, remark = moment(found["published"])
+    if remark:
+        remarks.append(remark)
     item = TrialItem(str(number), found["title"] or "", found["text"] or "", found["url"] or None, published_at)
-    said = (*remarks, remark) if remark else tuple(remarks)
-    return TrialLine(item, found["source"] or None, said, {"id": given["id"]} if "id" in given else {})
+    handed_back = {"id": given["id"]} if "id" in given else {}
+    return TrialLine(number, item, found["source"] or None, None, tuple(remarks), handed_back)
