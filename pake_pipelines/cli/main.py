@@ -2,7 +2,7 @@
 
 import typer
 
-from pake_pipelines.cli import config, db, duplicates, models, node, qa, review, sources, text
+from pake_pipelines.cli import config, db, duplicates, links, models, node, qa, review, sources, text
 from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
 from pake_pipelines.cli.ingest import ingest
@@ -32,6 +32,7 @@ app.command()(schedules)
 app.add_typer(sources.app, name="sources")
 app.add_typer(node.app, name="node")
 app.add_typer(duplicates.app, name="duplicates")
+app.add_typer(links.app, name="links")
 app.add_typer(qa.app, name="qa")
 app.add_typer(review.app, name="review")
 app.add_typer(text.app, name="text")

@@ -41,14 +41,19 @@ class LinkRound:
         async def work() -> None:
             while waiting and not self.offline:
                 try:
-                    async with asyncio.timeout_at(deadline):
+                    async with asyncio.timeout_at(deadline) as limit:
                         await self._host(deque(waiting.popleft()))
                 except TimeoutError:
+                    if not limit.expired():
+                        raise
                     return
 
-        async with asyncio.TaskGroup() as group:
-            for _ in range(min(concurrency, len(hosts))):
-                group.create_task(work())
+        try:
+            async with asyncio.TaskGroup() as group:
+                for _ in range(min(concurrency, len(hosts))):
+                    group.create_task(work())
+        except ExceptionGroup as errors:
+            raise errors.exceptions[0] from errors
         if not self.offline:
             await self._believe_silence()
 

@@ -56,6 +56,13 @@ def test_ingesting_again_finds_nothing_new_and_is_a_run_that_the_ui_shows(projec
     assert said["assets"]["documents"]["looked_at"] == 0
 
 
+def test_a_full_scan_is_launched_by_hand_and_finds_every_item_judged(project, first_start):
+    said = project.json("qa", "scan", "--full")
+    assert (said["status"], said["error"], said["verdict_changes"]) == ("SUCCESS", None, [])
+    assert set(said["assets"]) == {"confidence", "knowledge_nodes", "archive_sweep", "qa_report"}
+    assert (said["assets"]["confidence"]["looked_at"], said["assets"]["archive_sweep"]["archived"]) == (0, 0)
+
+
 def test_an_item_is_explained_from_bytes_to_verdict(project, first_start):
     chain = project.json("node", "explain", "Counting 1")
     assert chain["raw_fetch"]["url"] == "1.md"

@@ -4,6 +4,7 @@ import dagster as dg
 
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.defs.shared.promises import COMPUTED, PROMISES_OF
+from pake_pipelines.pipeline.names import Scan
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.integrity import PROMISES
 
@@ -56,6 +57,18 @@ def test_the_job_takes_everything_that_can_be_run(shipped, graph):
     maintenance = {key for key in graph.materializable_asset_keys if graph.get(key).group_name == "maintenance"}
     assert set(job.asset_layer.executable_asset_keys) == set(graph.materializable_asset_keys) - maintenance
     assert job.tags["dagster/max_runtime"] == "7200"
+
+
+def test_what_stands_between_judging_and_publishing_blocks_and_nothing_else_does(graph):
+    blocking = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys
+                if graph.get_check_spec(key).blocking}  # fmt: skip
+    assert blocking == {("confidence", "judged_completely"), ("confidence", "quality_gate")}
+
+
+def test_every_scan_has_a_job_over_its_assets(shipped):
+    for scan in Scan:
+        keys = shipped.resolve_job_def(scan.job).asset_layer.executable_asset_keys
+        assert keys == {dg.AssetKey(name) for name in scan.assets}
 
 
 def test_the_asset_graph_is_what_it_was(graph, snapshot):

@@ -47,7 +47,8 @@ def test_importing_the_definitions_reads_nothing_but_the_projects_own_configurat
         path.removeprefix(home + "/") for path in probed["opened"] if path.startswith(home) and not path.endswith(code)
     ]
     own = {path for path in read if not path.startswith(".venv/")}
-    assert own == {"configs/sources.yaml", "pake_pipelines/config/defaults/sources.yaml"}
+    defaults = "pake_pipelines/config/defaults"
+    assert own == {f"{place}/{name}.yaml" for place in ("configs", defaults) for name in ("sources", "quality")}
 
 
 def test_importing_the_definitions_connects_to_nothing_and_starts_nothing(probed):

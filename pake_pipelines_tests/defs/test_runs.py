@@ -13,6 +13,7 @@ from pake_pipelines_tests.site import Page
 BEHIND = {
     "entries",
     "documents",
+    "link_checks",
     "embeddings",
     "duplicates",
     "connections",

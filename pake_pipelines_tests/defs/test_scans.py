@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 
 import dagster as dg
 import pytest
+from dagster._core.remote_origin import RegisteredCodeLocationOrigin, RemoteRepositoryOrigin
 
 from pake_pipelines.pipeline import confidence
 from pake_pipelines.pipeline.names import Scan, scan_config
@@ -122,11 +123,12 @@ def test_without_a_schedule_of_high_priority_there_is_no_priority_scan(project):
     assert "no schedule of high priority" in tick(made, Scan.PRIORITY).skip_message
 
 
-@pytest.mark.parametrize("status", ["QUEUED", "STARTED"])
+@pytest.mark.parametrize("status", ["QUEUED", "STARTED", "CANCELING"])
 def test_a_tick_is_skipped_while_the_same_scan_is_queued_or_goes_on(status, settled):
     disturb(settled, "slow", "quick")
     job = settled.defs.resolve_job_def(Scan.INCREMENTAL.job)
-    settled.instance.create_run_for_job(job, status=dg.DagsterRunStatus(status))
+    origin = RemoteRepositoryOrigin(RegisteredCodeLocationOrigin("test"), "test").get_job_origin(job.name)
+    settled.instance.create_run_for_job(job, status=dg.DagsterRunStatus(status), remote_job_origin=origin)
     assert "goes on" in tick(settled, Scan.INCREMENTAL).skip_message
     assert tick(settled, Scan.PRIORITY).run_requests
 

@@ -14,6 +14,7 @@ MOMENT = datetime(2026, 11, 22, 14, 0, tzinfo=UTC)
 BEHIND = {
     "entries",
     "documents",
+    "link_checks",
     "embeddings",
     "duplicates",
     "connections",
@@ -78,7 +79,7 @@ def test_the_weekly_deep_scan_reads_every_enabled_source_again_and_settles_every
     fetch = request.run_config["ops"]["read_sources"]["config"]
     assert fetch == {"max_items_per_run": 100, "full_reprocess": True, "only_due": False}
     everywhere = {name for name, op in request.run_config["ops"].items() if op["config"].get("everywhere")}
-    assert everywhere == BEHIND - {"entries", "ingestion_report", "qa_report"}
+    assert everywhere == BEHIND - {"entries", "link_checks", "ingestion_report", "qa_report"}
 
 
 @pytest.mark.parametrize("name", ["email_processing", "file_system_scan"])

@@ -9,7 +9,10 @@ import pytest
 from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
 from pake_pipelines_tests.reports.qa_reports import empty, full
 
-EVIL = """<script>alert(1)</script><img src=x onerror="alert(2)"> | \\| ' "\n# heading `x` [a](javascript:alert(3)) {{ 7 * 7 }}"""
+EVIL = (
+    """<script>alert(1)</script><img src=x onerror="alert(2)"> | \\| ' "\n# heading `x` """
+    "[a](javascript:alert(3)) {{ 7 * 7 }}"
+)
 TURNED = "\u202etxt.exe\u2066 \u061cx\u200f"
 
 

@@ -95,6 +95,16 @@ async def test_offenders_are_counted_all_but_named_only_in_part(configure, kit_o
     assert (found.count, len(found.ids)) == (30, 20)
 
 
+async def test_a_run_over_some_sources_answers_for_their_items_only(sound, database, run):
+    await execute(database, VIOLATIONS["judged_completely"])
+    async with database.connection() as connection:
+        found = {
+            source: (await offenders(connection, "judged_completely", run.day, sources=[source])).count
+            for source in ("feed", "another")
+        }
+    assert found == {"feed": 1, "another": 0}
+
+
 async def test_an_unknown_promise_is_an_error_and_not_a_kept_one(database, run):
     async with database.connection() as connection:
         with pytest.raises(KeyError):

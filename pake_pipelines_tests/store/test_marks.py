@@ -6,6 +6,7 @@ import pytest
 
 from pake_pipelines.store import marks
 from pake_pipelines.store.marks import Stage
+from pake_pipelines_tests.chain import value
 from pake_pipelines_tests.conftest import TODAY
 
 TOMORROW = TODAY + timedelta(days=1)
@@ -16,9 +17,9 @@ async def stage(shelf, database):
     """A small face of the marks of one stage over the shelf's items."""
 
     class Marks:
-        async def pending(self, which=Stage.CONFIDENCE, day=TODAY, version="1"):
+        async def pending(self, which=Stage.CONFIDENCE, day=TODAY, version="1", **options):
             async with database.connection() as connection:
-                found = await marks.pending(connection, which, day, version)
+                found = await marks.pending(connection, which, day, version, **options)
                 titles = await connection.fetch(
                     "SELECT title FROM entries WHERE entry_id = ANY ($1::bigint[]) ORDER BY 1", list(found)
                 )
@@ -96,6 +97,15 @@ async def test_saving_the_same_document_again_disturbs_nobody(stage, shelf):
     assert await stage.pending() == []
     assert len(await shelf.write({"a": "other"})) == 1
     assert await stage.pending() == ["a"]
+
+
+async def test_items_of_other_sources_than_asked_for_are_left_for_later(stage, database):
+    await stage.mark("c")
+    await stage.disturb("c")
+    source = await value(database, "SELECT DISTINCT source FROM items")
+    assert await stage.pending(sources=[source]) == ["a", "b", "c"]
+    assert await stage.pending(sources=["another"]) == []
+    assert await stage.pending() == ["a", "b", "c"]
 
 
 def test_the_stages_behind_a_stage_are_those_after_it():

@@ -14,6 +14,7 @@ from pake_pipelines.config.frequency import frequency_to_cron
 from pake_pipelines.config.quality import Scans
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.defs.shared.tags import PRIORITIES
+from pake_pipelines.defs.shared.unfinished import goes_on
 from pake_pipelines.pipeline.gate import Withheld
 from pake_pipelines.pipeline.names import Scan, scan_config
 from pake_pipelines.store.backlog import Backlog
@@ -22,13 +23,6 @@ from pake_pipelines.store.errors import StoreError
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
 
-_GOING_ON: Final = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 _PRIORITIES: Final = {Scan.FULL: "maintenance", Scan.INCREMENTAL: "low", Scan.PRIORITY: "high"}
 _SAID: Final[Mapping[Scan, str]] = {
     Scan.FULL: "Judges everything that was judged by other rules than today's, archives what stayed low, writes the "
@@ -76,7 +70,7 @@ def _tick(scan: Scan, config: SourcesConfig) -> Callable[[dg.ScheduleEvaluationC
         sources = config.urgent if scan is Scan.PRIORITY else None
         if sources == ():
             return dg.SkipReason("no schedule of high priority reads an enabled source")
-        if _goes_on(context, scan):
+        if goes_on(context, scan.job):
             return dg.SkipReason("the last one goes on; what waits is its, or the next one's")
         if scan is not Scan.FULL and (idle := _idle(context, sources)):
             return dg.SkipReason(idle)
@@ -87,10 +81,6 @@ def _tick(scan: Scan, config: SourcesConfig) -> Callable[[dg.ScheduleEvaluationC
         )
 
     return tick
-
-
-def _goes_on(context: dg.ScheduleEvaluationContext, scan: Scan) -> bool:
-    return bool(context.instance.get_runs(dg.RunsFilter(job_name=scan.job, statuses=_GOING_ON), limit=1))
 
 
 def _idle(context: dg.ScheduleEvaluationContext, sources: Sequence[str] | None) -> str | None:

@@ -1,0 +1,64 @@
+"""`pake qa report` says how the knowledge base stands, without Dagster, and writes the report where it is wanted."""
+
+import json
+
+import pytest
+
+from pake_pipelines_tests.cli.judged import judged
+
+__all__ = ["judged"]
+
+
+def test_the_figures_rules_and_issues_are_shown_with_the_place_of_the_page(judged):
+    done = judged.pake("qa", "report")
+    assert done.code == 0
+    assert "2 items, quality score 0.0 %" in done.stdout
+    assert "You won" in done.stdout
+    assert "High rejection rate" in done.stdout
+    assert str(judged.home / "data" / "reports" / "qa.html") in done.stdout
+    assert {file.name for file in (judged.home / "data" / "reports").iterdir()} == {"qa.html", "qa.md", "qa.json"}
+
+
+def test_json_has_what_the_guides_ask_for(judged):
+    said = judged.pake("qa", "report", "--json").json
+    assert {"timestamp", "statistics", "recent_issues", "quality_score", "recommendations"} <= set(said)
+    assert {
+        "total_items", "verified_items", "pending_items", "rejected_items", "quarantined_items", "archived_items",
+        "avg_confidence", "high_confidence_items", "low_confidence_items",
+    } <= set(said["statistics"])  # fmt: skip
+    (issue,) = said["recent_issues"]
+    assert {"pake_id", "title", "issue", "created_at"} <= set(issue)
+    assert said == json.loads((judged.home / "data" / "reports" / "qa.json").read_text())
+
+
+@pytest.mark.parametrize(("name", "begins"), [("q.html", "<!doctype html>"), ("q.md", "**2 items**"), ("q.json", "{")])
+def test_a_file_is_written_in_the_form_that_its_name_asks_for(name, begins, judged):
+    done = judged.pake("qa", "report", "--output", f"deep/{name}")
+    assert done.code == 0
+    assert (judged.home / "deep" / name).read_text().startswith(begins)
+    assert [file.name for file in (judged.home / "deep").iterdir()] == [name]
+    assert not (judged.home / "data" / "reports").exists()
+
+
+def test_a_directory_gets_all_forms(judged):
+    judged.pake("qa", "report", "--output", "out")
+    assert len(list((judged.home / "out").iterdir())) == 3
+
+
+def test_another_ending_is_refused(judged):
+    done = judged.pake("qa", "report", "--output", "report.pdf")
+    assert done.code == 1
+    assert "no form of the report" in done.stderr
+
+
+def test_an_empty_knowledge_base_is_called_empty(connected):
+    connected.configure("")
+    done = connected.pake("qa", "report")
+    assert done.code == 0
+    assert "empty" in done.stdout
+
+
+def test_without_a_database_it_is_one_sentence(terminal):
+    done = terminal.pake("qa", "report")
+    assert done.code == 1
+    assert "not running" in done.stderr
