@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Final, get_args
+from typing import TYPE_CHECKING, Annotated, Final, Self, get_args
 from uuid import uuid4
 
 import typer
@@ -107,7 +107,7 @@ class _Progress:
         self.checks: list[LinkCheck] = []
         self._status = err.status("asking", spinner="dots")
 
-    def __enter__(self) -> "_Progress":
+    def __enter__(self) -> Self:
         self._status.start()
         return self
 
@@ -146,9 +146,7 @@ async def _check(
     async with open_database(kit.database) as database:
         wanted = list(dict.fromkeys(urls)) or await _links_of(database, item or "", kit.quality.links.max_per_item)
         with _Progress() as progress:
-            effort = await ask_links(
-                kit, database, wanted, _run(everywhere=False), dry_run=dry_run, on_told=progress
-            )
+            effort = await ask_links(kit, database, wanted, _run(everywhere=False), dry_run=dry_run, on_told=progress)
     told = {one.url: one for one in progress.checks}
     return [told[url] for url in wanted if url in told], [url for url in wanted if url not in told], effort.offline
 
@@ -161,9 +159,7 @@ async def _links_of(database: Database, item: str, max_per_item: int) -> list[st
         return await links(connection)
 
 
-def _say_checked(
-    checks: Sequence[LinkCheck], untold: Sequence[str], offline: bool, *, as_json: bool
-) -> None:
+def _say_checked(checks: Sequence[LinkCheck], untold: Sequence[str], offline: bool, *, as_json: bool) -> None:
     if as_json:
         print_json({"links": [asdict(one) for one in checks], "untold": list(untold), "offline": offline})
         return

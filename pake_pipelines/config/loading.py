@@ -17,6 +17,8 @@ from pake_pipelines.config.sources import SourcesConfig
 
 Config = TypeVar("Config", bound=Section)
 KeyPath = tuple[str | int, ...]
+# libyaml composes ten times faster; a code location waits for this at every start
+_Composer = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 class ConfigError(Exception):
@@ -60,7 +62,7 @@ class _Parser:
 
 def _parse(text: str, name: str) -> _Located:
     try:
-        node = yaml.compose(text, Loader=yaml.SafeLoader)
+        node = yaml.compose(text, Loader=_Composer)
         parser = _Parser(name)
         values = parser.value(node, ()) if node is not None else None
     except yaml.MarkedYAMLError as error:

@@ -14,7 +14,7 @@ from pake_pipelines.reports.qa_json import qa_said
 from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
 from pake_pipelines.store.database import Database
 
-_LAYOUT = "4"
+_LAYOUT = "4"  # changes with templates and charts
 
 
 @dataclass(frozen=True, slots=True)

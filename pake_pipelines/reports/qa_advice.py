@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from pake_pipelines.reports.qa_figures import RuleLine, Statistics
+from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.qa_findings import FactorMean
 from pake_pipelines.store.qa_statistics import SourceLine
 
@@ -13,6 +14,7 @@ _LOW_AVERAGE: Final = 0.6
 _MANY_LOW: Final = 0.2
 _MANY_REJECTED: Final = 0.1
 _NAMED: Final = 3  # sources or rules that are named as the reason
+_NAME: Final = 60  # characters of a source's name
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +62,7 @@ def _low_average(average: float, sources: Sequence[SourceLine]) -> Recommendatio
     weakest = sorted(
         (line.average, line.name) for line in sources if line.average is not None and line.average < _LOW_AVERAGE
     )[:_NAMED]
-    named = ", ".join(f"{name} {mean:.2f}" for mean, name in weakest)
+    named = ", ".join(f"{shown(name, _NAME)} {mean:.2f}" for mean, name in weakest)
     said = f"The mean confidence is {average:.2f}, below {_LOW_AVERAGE}."
     return Recommendation(
         "QA-28",

@@ -141,15 +141,18 @@ async def save_checks(connection: Connection, checks: Sequence[LinkCheck], run_i
 
 
 async def disturb_linking(connection: Connection, urls: Collection[str], max_per_item: int) -> int:
-    """Ask the confidence stage to look again at the items that link to `urls`; return how many it did not expect."""
+    """Ask the confidence stage to look again at the items that link to `urls`; return how many these are.
+
+    Marks that are stale already are written all the same: a run may be about to settle them by what was known before.
+    """
     rows = await connection.fetch(
         f"""
         UPDATE stage_marks m SET stale = true
         FROM (
             SELECT w.entry_id FROM documents d JOIN entries e USING (entry_id)
-            JOIN stage_marks w ON w.entry_id = d.entry_id AND w.stage = 'confidence' AND NOT w.stale
+            JOIN stage_marks w ON w.entry_id = d.entry_id AND w.stage = 'confidence'
             WHERE {_IN_FORCE} AND d.hrefs && $1::text[] AND d.hrefs[:$2] && $1::text[]
-            ORDER BY e.pake_id FOR UPDATE OF w
+            ORDER BY w.entry_id FOR NO KEY UPDATE OF w
         ) AS concerned
         WHERE m.stage = 'confidence' AND m.entry_id = concerned.entry_id
         RETURNING m.entry_id

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, fields
-from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -245,47 +244,6 @@ async def summary_by_source(connection: Connection) -> list[SourceSummary]:
         """
     )
     return [SourceSummary(**row) for row in rows]
-
-
-@dataclass(frozen=True, slots=True)
-class NodeFact:
-    """One node as reports read it."""
-
-    pake_id: UUID
-    title: str
-    source_name: str
-    confidence_score: float
-    verification_status: str
-    flagged: str | None
-    reason: str | None
-    published_at: datetime | None
-    created_at: datetime
-
-
-async def node_facts(connection: Connection) -> list[NodeFact]:
-    """Return every node without its content: newest day first, within a day by date of publication."""
-    rows = await connection.fetch(
-        """
-        SELECT pake_id, title, source_name, confidence_score, verification_status,
-               coalesce(metadata ->> 'auto_rejected', metadata ->> 'quarantined', metadata ->> 'invalid',
-                        metadata ->> 'flagged') AS flagged,
-               reasons[1] AS reason, published_at, created_at
-        FROM knowledge_nodes ORDER BY created_at::date DESC, published_at DESC NULLS LAST, pake_id
-        """
-    )
-    return [NodeFact(**row) for row in rows]
-
-
-async def fingerprint(connection: Connection) -> str:
-    """Return a hash that changes whenever any node's verdict, score or title does."""
-    value: str = await connection.fetchval(
-        """
-        SELECT md5(coalesce(string_agg(pake_id::text || verification_status || confidence_score || metadata::text
-                                       || md5(title), ',' ORDER BY pake_id), ''))
-        FROM knowledge_nodes
-        """
-    )
-    return value
 
 
 async def has_published(connection: Connection) -> bool:

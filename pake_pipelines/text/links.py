@@ -15,7 +15,7 @@ _NEVER: Final = (
 _TOKEN: Final = re.compile(
     rf"""(?P<comment><!--)
       | (?P<tag></?(?P<name>[a-z][a-z0-9]*)(?:[\s/][^<>]*)?>)
-      | (?P<url>https?://(?:\[[0-9a-f:.]+\])?(?:(?![,;']{1,3}https?://)[^{_NEVER}])*)(?P<template>\{{)?""",
+      | (?P<url>https?://(?:\[[0-9a-f:.]+\])?(?:(?![,;']{{1,3}}https?://)[^{_NEVER}])*)(?P<template>\{{)?""",
     re.IGNORECASE | re.VERBOSE,
 )
 _HREF: Final = re.compile(r"\shref\s*=\s*(?:\"([^\"]*)\"|'([^']*)'|([^\s\"'>]+))", re.IGNORECASE)

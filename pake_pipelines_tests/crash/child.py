@@ -15,7 +15,6 @@ import dagster as dg
 import feedparser  # noqa: F401
 import fsspec.implementations.local  # noqa: F401
 import numpy as np  # noqa: F401
-import pandas as pd  # noqa: F401
 import pytest  # noqa: F401
 import trafilatura  # noqa: F401
 import zstandard  # noqa: F401
@@ -27,7 +26,7 @@ from pake_pipelines.definitions import build_defs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.pipeline import batches
 from pake_pipelines.pipeline.kit import Kit
-from pake_pipelines.reports.charts import histogram
+from pake_pipelines.reports.charts import Layer, stacked_bars
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.text.language import detect_language
 from pake_pipelines.text.linguistics import load_pipeline
@@ -39,7 +38,7 @@ _SMALL_BATCH = 4
 
 load_pipeline(Settings().spacy_model)
 detect_language("Only the language profiles that this loads are of use.", load_quality(Path()).language)
-histogram([0.5], label="warm")
+stacked_bars([Layer("good", [1])], [])
 
 
 @dg.asset

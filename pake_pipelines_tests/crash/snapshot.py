@@ -143,16 +143,17 @@ def _lake_files(lake: Path) -> list[str]:
 
 
 def _reports(reports: Path) -> list[str]:
-    """Return the reports, each with its name and without the moment of its making.
+    """Return the reports, each with its name and without the moments of its making and of its items'.
 
     Of the ingestion report only that it is there: it tells of runs, and a killed one and its successor are two.
     """
     found = {file.name: file.read_text() for file in reports.iterdir() if not file.name.startswith(".")}
     found |= {name: "" for name in found if name.startswith("ingestion.")}
     found["qa.html"] = re.sub(r'<div class="when">.*?</div>|<time>.*?</time>', "", found["qa.html"])
+    found["qa.md"] = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", found["qa.md"])
     said = json.loads(found["qa.json"])
     issues = [{**issue, "created_at": None} for issue in said["recent_issues"]]
-    found["qa.json"] = json.dumps({**said, "timestamp": None, "recent_issues": issues})
+    found["qa.json"] = json.dumps({**said, "timestamp": None, "version": None, "recent_issues": issues})
     return [f"{name}\n{text}" for name, text in found.items()]
 
 

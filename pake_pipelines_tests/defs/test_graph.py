@@ -8,7 +8,16 @@ from pake_pipelines.pipeline.names import Scan
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.integrity import PROMISES
 
-KNOWLEDGE = ("entries", "documents", "embeddings", "duplicates", "connections", "confidence", "knowledge_nodes")
+KNOWLEDGE = (
+    "entries",
+    "documents",
+    "link_checks",
+    "embeddings",
+    "duplicates",
+    "connections",
+    "confidence",
+    "knowledge_nodes",
+)
 
 
 def test_the_definitions_can_be_loaded(shipped):

@@ -14,6 +14,13 @@ LINKS = "links: {check_external: true, host_pause_seconds: 0}"
 
 
 @pytest.fixture
+def instance():
+    """An instance that a tick can look runs up in."""
+    with dg.instance_for_test() as persistent:
+        yield persistent
+
+
+@pytest.fixture
 def made(project, site):
     """A project with an item that links to a page that is there, and one that links to one that is not."""
     found = project(sources_yaml(file="feed.xml"), LINKS)
@@ -24,14 +31,13 @@ def made(project, site):
 
 
 def tick(made, base=None):
-    with dg.DagsterInstance.ephemeral() as instance:
-        context = dg.build_schedule_context(
-            instance=instance,
-            scheduled_execution_time=NOW,
-            repository_def=made.defs.get_repository_def(),
-            resources={"knowledge_base": base or made.base},
-        )
-        return made.defs.resolve_schedule_def("link_checks").evaluate_tick(context)
+    context = dg.build_schedule_context(
+        instance=made.instance,
+        scheduled_execution_time=NOW,
+        repository_def=made.defs.get_repository_def(),
+        resources={"knowledge_base": base or made.base},
+    )
+    return made.defs.resolve_schedule_def("link_checks").evaluate_tick(context)
 
 
 def statuses(made):
@@ -93,6 +99,13 @@ def test_a_tick_launches_a_round_over_all_items_when_something_is_due(made, toda
 def test_a_tick_is_skipped_when_nothing_is_due(made, today):
     made.run(today)
     assert tick(made).skip_message == "no link is due"
+
+
+def test_a_tick_is_skipped_while_the_last_round_goes_on(made, today):
+    made.run(today)
+    made.do("UPDATE link_checks SET expires_at = $1", NOW)
+    made.instance.add_run(dg.DagsterRun("link_checks_job", status=dg.DagsterRunStatus.STARTED))
+    assert "goes on" in tick(made).skip_message
 
 
 def test_a_tick_is_skipped_when_links_are_not_checked(project):

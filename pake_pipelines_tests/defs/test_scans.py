@@ -73,13 +73,13 @@ def waiting(made, stage="confidence"):
 
 
 def tick(made, scan, base=None, moment=None):
-    context = dg.build_schedule_context(
+    with dg.build_schedule_context(
         instance=made.instance,
         scheduled_execution_time=moment or datetime.now(UTC),
         repository_def=made.defs.get_repository_def(),
         resources={"knowledge_base": base or made.base},
-    )
-    return made.defs.resolve_schedule_def(scan.schedule).evaluate_tick(context)
+    ) as context:
+        return made.defs.resolve_schedule_def(scan.schedule).evaluate_tick(context)
 
 
 @pytest.mark.parametrize("scan", [Scan.INCREMENTAL, Scan.PRIORITY], ids=str)

@@ -86,7 +86,7 @@ def checker(configure, kit_of, database, run, site, names):
     return Checker(configure(sources, f"links: {json.dumps(USUAL)}"), kit_of, database, run, site, names)
 
 
-class Killed(Exception):
+class KilledError(Exception):
     """Stands in for a kill: nothing is tidied up."""
 
 
@@ -176,7 +176,9 @@ async def test_links_with_different_fragments_are_one_request_and_each_has_its_s
 
 
 async def test_examples_and_private_networks_are_skipped_without_a_request(checker, site):
-    await checker.items(["https://digest.example.org/1", "http://10.0.0.1/admin", "http://router/x", "http://a.org:22/y"])
+    await checker.items(
+        ["https://digest.example.org/1", "http://10.0.0.1/admin", "http://router/x", "http://a.org:22/y"]
+    )
     result = await checker.check()
     assert await checker.states() == {"1": "skipped", "admin": "skipped", "x": "skipped", "y": "skipped"}
     assert (result.details["requests"], site.requests) == (0, [])
@@ -318,14 +320,14 @@ async def test_what_was_told_before_a_run_was_killed_is_kept_and_the_rest_is_ask
     def die(check):
         told.append(check.url)
         if len(told) == 3:
-            raise Killed
+            raise KilledError
 
     async def never(*_):
         """A killed run gives nothing back."""
 
     with monkeypatch.context() as patched:
         patched.setattr(module.link_checks, "release", never)
-        with pytest.raises(Killed):
+        with pytest.raises(KilledError):
             await check_links(checker.kit, checker.database, checker.run, way_out=checker.way_out, on_told=die)
     kept = set(await checker.states())
     assert len(kept) == 3

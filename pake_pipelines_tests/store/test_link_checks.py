@@ -1,5 +1,6 @@
 """Checked links in the store: what is due and in which order, who may ask, and who is judged again."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -147,7 +148,11 @@ async def test_what_is_released_is_due_again_and_stands_as_before(links):
         (check("https://a.org", "unknown", failures=1), check("https://a.org"), True),
         (check("https://a.org"), check("https://a.org", detail="otherwise"), False),
         (check("https://a.org", "unknown", failures=1), check("https://a.org", "unknown", failures=2), False),
-        (check("https://a.org", "unknown", failures=1), check("https://a.org", "unknown", failures=2, detail="x"), True),
+        (
+            check("https://a.org", "unknown", failures=1),
+            check("https://a.org", "unknown", failures=2, detail="x"),
+            True,
+        ),
     ],
 )
 async def test_items_are_judged_again_by_what_they_are_judged_by(before, after, news, links):
@@ -169,6 +174,20 @@ async def test_exactly_those_who_link_there_among_their_first_links_are_judged_a
     await links.item("f")
     await links.save(check("https://x.org", "broken", failures=1))
     assert await links.queued() == ["a", "c"]
+
+
+@pytest.mark.parametrize("waits", [False, True])
+async def test_news_that_come_while_an_item_is_judged_ask_for_another_turn(waits, links):
+    entry_id = await links.item("a", "https://x.org")
+    await execute(links.database, "UPDATE stage_marks SET stale = $1 WHERE stage = 'confidence'", waits)
+    async with links.database.transaction() as connection:
+        await marks.hold(connection, Stage.CONFIDENCE, [entry_id])
+        saving = asyncio.create_task(links.save(check("https://x.org", "broken", failures=1)))
+        await asyncio.sleep(0.2)
+        assert not saving.done()
+        await marks.mark(connection, Stage.CONFIDENCE, [entry_id], "1", "run-2")
+    await saving
+    assert await links.queued() == ["a"]
 
 
 async def test_only_addresses_that_some_item_links_to_are_told_to_be_linked(links):

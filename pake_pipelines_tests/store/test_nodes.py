@@ -100,19 +100,3 @@ async def test_a_change_of_score_alone_is_history_but_no_change_of_status(node, 
     await save(database, replace(node, confidence_score=0.6), [better])
     assert await value(database, "SELECT count(*) FROM confidence_history") == 2
     assert await value(database, "SELECT count(*) FROM processing_logs") == 1
-
-
-async def test_the_fingerprint_changes_with_any_verdict_score_or_title(node, database):
-    async def fingerprint():
-        async with database.connection() as connection:
-            return await nodes.fingerprint(connection)
-
-    seen = [await fingerprint()]
-    for state in (node, replace(node, confidence_score=0.6), replace(node, flags={})):
-        await save(database, state, [])
-        seen.append(await fingerprint())
-    await value(database, "UPDATE documents SET title = 'another'")
-    await save(database, node, [])
-    seen.append(await fingerprint())
-    assert len(set(seen)) == 5
-    assert await fingerprint() == seen[-1]

@@ -23,6 +23,32 @@ from pake_pipelines_tests.text.strategies import any_text
         ("http:// https://. nothing", ()),
         ("http://[broken", ()),
         ("https://a.org/?q=1&copy=2", ("https://a.org/?q=1&copy=2",)),
+        ('[a](https://a.org/x "A title") and [b](<https://b.org/y>)', ("https://a.org/x", "https://b.org/y")),
+        ("http://m\u00fcller.de/\u00e4?", ("http://m\u00fcller.de/\u00e4",)),
+        (
+            "http://[2606:4700::1111]/x, [http://[2606:4700::1]]",
+            ("http://[2606:4700::1111]/x", "http://[2606:4700::1]"),
+        ),
+        (
+            "\u8bf7\u770bhttps://a.org/x\u3002\u66f4\u591a\uff0chttps://b.org\uff09",
+            ("https://a.org/x", "https://b.org"),
+        ),
+        (
+            "https://a.org,https://b.org;'https://c.org','https://d.org'",
+            ("https://a.org", "https://b.org", "https://c.org", "https://d.org"),
+        ),
+        ("https://web.archive.org/web/2020/https://a.org/", ("https://web.archive.org/web/2020/https://a.org/",)),
+        ("https://a.org/very/lo\u2026 https://b.org/very/lo...", ()),
+        ("https://a.org/{id}/x", ()),
+        (
+            "<script>f('https://no.org')</script><style>@import 'https://no.org'</style>https://a.org",
+            ("https://a.org",),
+        ),
+        ("<SCRIPT src=x>https://no.org", ()),
+        ("<!-- https://no.org --> https://a.org <!-- https://no.org", ("https://a.org",)),
+        ("<a title='a > b' href='https://a.org'>", ("https://a.org",)),
+        (f"https://a.org/{'x' * 8000} https://b.org", ("https://b.org",)),
+        (f"<a href='https://a.org/{'x' * 8000}'>", ()),
     ],
 )
 def test_addresses_are_found_in_order_once_and_without_punctuation(text: str, links: tuple[str, ...]) -> None:
@@ -35,3 +61,19 @@ def test_every_link_of_any_text_is_an_address_without_blanks(text: str) -> None:
     links = find_links(text)
     assert len(set(links)) == len(links)
     assert all(link.lower().startswith(("http://", "https://")) and len(link.split()) == 1 for link in links)
+
+
+MILLION = 1_000_000
+HARD = [
+    "https://a.org/" + "x" * MILLION, "https://a.org/x " * (MILLION // 16), "https://a.org," * (MILLION // 14),
+    "https://a.org/" + "," * MILLION, "https://a.org/" + "(" * MILLION, "https://a.org/" + "&amp;" * (MILLION // 5),
+    "<" * MILLION, "<a " * (MILLION // 3), "<script>" * (MILLION // 8), "<script " * (MILLION // 8),
+    "<!--" * (MILLION // 4), "<!-- -->" * (MILLION // 8), "http://[" * (MILLION // 8), "http://[" + "1" * MILLION,
+    "<a" + " href=" * (MILLION // 6) + ">", "<a" + " href " * (MILLION // 6) + ">", "<a href" + " " * MILLION + ">",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", HARD, ids=[f"{text[:12]}..." for text in HARD])
+def test_a_hard_text_of_a_million_characters_is_no_harder_than_others(text: str) -> None:
+    # whatever took quadratic time would take minutes here
+    assert len(find_links(text)) <= 2

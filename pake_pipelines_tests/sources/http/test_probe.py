@@ -237,7 +237,18 @@ async def _probed(url):
 
 
 odd_hosts = st.text(st.characters(exclude_categories=["Cs"]), max_size=30) | st.sampled_from(
-    ["a" * 300 + ".org", "xn--.org", "xn--a-.org", "\u00e4" * 80 + ".org", "a..org", ".org", "[", "[::1", "a.org:99999", "%"]
+    [
+        "a" * 300 + ".org",
+        "xn--.org",
+        "xn--a-.org",
+        "\u00e4" * 80 + ".org",
+        "a..org",
+        ".org",
+        "[",
+        "[::1",
+        "a.org:99999",
+        "%",
+    ]
 )
 
 
