@@ -73,7 +73,7 @@ def confidence_version(rules: QualityConfig, calibration: Calibration | None) ->
         rules.content,
         rules.language,
         rules.spam,
-        rules.links,
+        f"{rules.links.check_external} {rules.links.max_per_item}",
         rules.confidence,
     )
 

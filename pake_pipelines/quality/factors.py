@@ -65,10 +65,13 @@ def content_coherence(structure: Structure, linguistics: Linguistics, weight: fl
     substance = 1.0 - math.exp(-linguistics.words / _SUBSTANCE_WORDS)
     parts = structure.paragraphs + structure.headings + structure.list_items / 2
     value = substance * (_UNSTRUCTURED + (1.0 - _UNSTRUCTURED) * (1.0 - _STRUCTURE_STEP**parts))
-    counts = (
-        f"{linguistics.words} words, {structure.paragraphs} paragraphs, {structure.headings} headings, "
-        f"{structure.list_items} list items"
+    counted = (
+        (linguistics.words, "word"),
+        (structure.paragraphs, "paragraph"),
+        (structure.headings, "heading"),
+        (structure.list_items, "list item"),
     )
+    counts = ", ".join(f"{count} {noun}{'' if count == 1 else 's'}" for count, noun in counted)
     return Factor("content_coherence", _clamped(value), weight, counts)
 
 

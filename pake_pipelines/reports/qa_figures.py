@@ -1,6 +1,6 @@
 """The figures of the QA report, put together from what the store counted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
@@ -109,20 +109,24 @@ def faults_of(faults: Iterable[SourceFault], most: int) -> dict[str, list[Source
 def daily(verdicts: Iterable[DayVerdicts], last: date, days: int) -> tuple[list[date], dict[str, list[int]]]:
     """Return the `days` up to `last` and, for each status, how many items came to it on each of them."""
     axis = [last - timedelta(days=back) for back in reversed(range(days))]
-    places = {day: place for place, day in enumerate(axis)}
-    heights = {status.value: [0] * days for status in VerificationStatus}
-    for one in verdicts:
-        if one.day in places:
-            heights[one.status][places[one.day]] += one.items
-    return axis, heights
+    return axis, _by_status(((one.status, one.day, one.items) for one in verdicts), axis)
 
 
 def spread(tenths: Iterable[Tenth]) -> dict[str, list[int]]:
     """Return for each status how many items lie in each tenth of confidence."""
-    heights = {status.value: [0] * 10 for status in VerificationStatus}
-    for one in tenths:
-        heights[one.status][round(one.low * 10)] += one.items
-    return heights
+    return _by_status(((one.status, round(one.low * 10), one.items) for one in tenths), range(10))
+
+
+def _by_status(counts: Iterable[tuple[str, Hashable, int]], axis: Sequence[Hashable]) -> dict[str, list[int]]:
+    """Return for each status its items at each place of `axis`; `counts` holds (status, place, items)."""
+    import pandas as pd
+
+    table = pd.DataFrame(counts, columns=["status", "place", "items"]).pivot_table(
+        index="place", columns="status", values="items", aggfunc="sum"
+    )
+    statuses = [status.value for status in VerificationStatus]
+    whole = table.reindex(index=list(axis), columns=statuses).fillna(0).astype(int)
+    return {status: whole[status].tolist() for status in statuses}
 
 
 @dataclass(frozen=True, slots=True)

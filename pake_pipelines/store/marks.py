@@ -144,11 +144,11 @@ async def disturb(connection: Connection, stages: Iterable[Stage], pake_ids: Ite
     await connection.execute(
         """
         UPDATE stage_marks m SET stale = true FROM (
-            SELECT stage, entry_id FROM stage_marks JOIN entries e USING (entry_id)
+            SELECT stage, entry_id, stale FROM stage_marks JOIN entries e USING (entry_id)
             WHERE e.superseded_at IS NULL AND e.pake_id = ANY ($2::uuid[]) AND stage = ANY ($1::text[])
             ORDER BY stage, entry_id FOR NO KEY UPDATE OF stage_marks
         ) AS held
-        WHERE (m.stage, m.entry_id) = (held.stage, held.entry_id) AND NOT m.stale
+        WHERE (m.stage, m.entry_id) = (held.stage, held.entry_id) AND NOT held.stale
         """,
         [stage.value for stage in stages],
         list(pake_ids),

@@ -15,14 +15,14 @@ def report_assets() -> list[dg.AssetsDefinition]:
 
 
 @dg.asset(
-    deps=["knowledge_nodes"],
+    deps=["knowledge_nodes", "archive_sweep"],
     group_name=REPORTS_GROUP,
     owners=[OWNER],
     kinds={"python", "html"},
     pool=KNOWLEDGE_POOL,
-    description="How far the knowledge base can be trusted: items by status, source and confidence, what each rule found, "
-    "what holds scores back, what people decided, recent issues and what to do about them. As a page in the data "
-    "directory's `reports/qa.html` and below as Markdown.",
+    description="How far the knowledge base can be trusted: items by status, source and confidence, what each rule "
+    "found, what holds scores back, what people decided, recent issues and what to do about them. As a page in the "
+    "data directory's `reports/qa.html` and below as Markdown.",
 )
 async def qa_report(knowledge_base: KnowledgeBase) -> dg.MaterializeResult:
     """Write the QA report unless nothing has changed since the last."""
