@@ -140,15 +140,18 @@ async def hold(connection: Connection, stage: Stage, entry_ids: Sequence[int]) -
 
 
 async def disturb(connection: Connection, stages: Iterable[Stage], pake_ids: Iterable[UUID]) -> None:
-    """Ask `stages` to look again at the items `pake_ids`, because something they have read has changed."""
+    """Ask `stages` to look again at the items `pake_ids`, because something they have read has changed.
+
+    Marks that are stale already are written again: a stage that is at one of them now would clear it.
+    """
     await connection.execute(
         """
         UPDATE stage_marks m SET stale = true FROM (
-            SELECT stage, entry_id, stale FROM stage_marks JOIN entries e USING (entry_id)
+            SELECT stage, entry_id FROM stage_marks JOIN entries e USING (entry_id)
             WHERE e.superseded_at IS NULL AND e.pake_id = ANY ($2::uuid[]) AND stage = ANY ($1::text[])
             ORDER BY stage, entry_id FOR NO KEY UPDATE OF stage_marks
         ) AS held
-        WHERE (m.stage, m.entry_id) = (held.stage, held.entry_id) AND NOT held.stale
+        WHERE (m.stage, m.entry_id) = (held.stage, held.entry_id)
         """,
         [stage.value for stage in stages],
         list(pake_ids),

@@ -1,5 +1,6 @@
 """Marks say what a stage still has to do: what it has not seen, has seen by other rules, or was asked to see again."""
 
+import asyncio
 from datetime import timedelta
 
 import pytest
@@ -64,6 +65,22 @@ async def test_a_disturbed_item_is_pending_on_whatever_day_is_run(stage):
     assert await stage.pending(day=TOMORROW) == ["b"]
     await stage.mark("b")
     assert await stage.pending(day=TOMORROW) == []
+
+
+@pytest.mark.parametrize("waiting", [True, False], ids=["queued", "done before"])
+async def test_what_changes_while_an_item_is_worked_on_asks_for_another_turn(waiting, stage, shelf, database):
+    await stage.mark("a", "b", "c")
+    if waiting:
+        await stage.disturb("a")
+    async with database.transaction() as working:
+        ids = await shelf.entry_ids("a")
+        await marks.hold(working, Stage.CONFIDENCE, ids)
+        news = asyncio.create_task(stage.disturb("a"))
+        await asyncio.sleep(0.2)
+        assert not news.done()
+        await marks.mark(working, Stage.CONFIDENCE, ids, "1", "run-2")
+    await news
+    assert await stage.pending() == ["a"]
 
 
 async def test_only_the_stages_named_are_disturbed(stage):

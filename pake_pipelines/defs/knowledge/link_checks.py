@@ -13,6 +13,7 @@ from pake_pipelines.defs.shared.metadata import counts
 from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, KNOWLEDGE_POOL, OWNER, PRIORITIES
+from pake_pipelines.defs.shared.unfinished import goes_on
 from pake_pipelines.pipeline.names import LINK_CHECKS
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.store import link_checks as store
@@ -30,13 +31,6 @@ _SAID: Final = (
     "that link to what has changed."
 )
 _AT: Final = "20 */2 * * *"  # between the full hours, at which most sources are read
-_GOING_ON: Final = [
-    dg.DagsterRunStatus.QUEUED,
-    dg.DagsterRunStatus.NOT_STARTED,
-    dg.DagsterRunStatus.STARTING,
-    dg.DagsterRunStatus.STARTED,
-    dg.DagsterRunStatus.CANCELING,
-]
 
 
 class LinkCheckConfig(dg.Config):
@@ -124,7 +118,7 @@ def link_check_schedule(job: "AssetJob", rules: LinkRules, *, on: bool) -> dg.Sc
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if not rules.check_external:
             return dg.SkipReason("links.check_external is off")
-        if context.instance.get_runs(dg.RunsFilter(job_name=job.name, statuses=_GOING_ON), limit=1):
+        if goes_on(context, job.name):
             return dg.SkipReason("the last one goes on; what is due is its, or the next one's")
         if not _anything_due(context, rules):
             return dg.SkipReason("no link is due")
