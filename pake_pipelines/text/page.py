@@ -20,6 +20,9 @@ _DESCRIPTIONS: Final = (
 )
 _JSON_LD: Final = "//script[@type='application/ld+json']"
 _MOST_STATEMENTS: Final = 1_000
+_WEB: Final = ("http://", "https://")
+_MOST_LINKS: Final = 1_000
+_MOST_PIECES: Final = 20  # of text between tags; a link has one or two
 _WORD: Final = re.compile(r"\w+")
 
 
@@ -89,9 +92,14 @@ def stated(tree: Any) -> Stated:
 
 
 def anchors(tree: Any) -> list[tuple[str, str]]:
-    """Return the web address and the words, as `key` writes them, of every link of the page."""
-    found = ((anchor.get("href").strip(), key(text_of(anchor))) for anchor in tree.iter("a") if anchor.get("href"))
-    return [(address, said) for address, said in found if address.lower().startswith(("http://", "https://"))]
+    """Return the web address and the words, as `key` writes them, of the links of the page, up to a bound."""
+    shown = (anchor for anchor in tree.iter("a") if anchor.get("href", "").strip().lower().startswith(_WEB))
+    return [(anchor.get("href").strip(), key(_beginning(anchor))) for anchor in islice(shown, _MOST_LINKS)]
+
+
+def _beginning(anchor: Any) -> str:
+    """Return the text of a link; of one that was never closed, and so holds half the page, the beginning."""
+    return " ".join(islice(anchor.itertext(), _MOST_PIECES))
 
 
 def within(links: Iterable[tuple[str, str]], text: str) -> tuple[str, ...]:

@@ -8,11 +8,11 @@ import select
 import subprocess
 import termios
 import time
+from importlib import import_module
 
 import pytest
 import typer
 
-from pake_pipelines.cli.qa import label
 from pake_pipelines_tests.cli.scored import Base
 from pake_pipelines_tests.cli.stack import PAKE
 
@@ -38,7 +38,8 @@ def press(connected, monkeypatch):
                 return key
             raise key
 
-        monkeypatch.setattr(label, "_attended", lambda: True)
+        # the package's attribute of this name is the command, not its module
+        monkeypatch.setattr(import_module("pake_pipelines.cli.qa.label"), "_attended", lambda: True)
         monkeypatch.setattr(typer, "getchar", pressed)
         done = connected.pake("qa", "label", "--actor", "anna", *arguments)
         assert not waiting, "the command ended before all keys were pressed"

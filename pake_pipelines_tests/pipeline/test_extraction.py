@@ -53,7 +53,7 @@ def test_pages_and_everything_else_come_back_in_order_as_they_would_be_read_here
         ("a <b> c", "text/plain"),
         ("", "text/html"),
     ]
-    assert extractor.extract(bodies) == [Extracted(extract(*body)) for body in bodies]
+    assert [one.text for one in extractor.extract(bodies)] == [extract(*body) for body in bodies]
 
 
 def test_only_a_page_starts_a_process(extractor):

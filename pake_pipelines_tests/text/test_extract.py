@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pake_pipelines.text.extract import extract, extractor_version
+from pake_pipelines.text.extract import extract, extract_page, extractor_version
 from pake_pipelines_tests.text.strategies import any_text
 
 _SENTENCE = "The committee has published a report on storage, and it says that batteries must grow. "
@@ -148,3 +148,10 @@ def test_the_version_names_the_code_and_the_library() -> None:
     from importlib.metadata import version
 
     assert version("trafilatura") in extractor_version()
+
+
+def test_links_of_a_page_are_those_whose_words_stand_in_its_text() -> None:
+    navigation = "".join(f'<li><a href="https://a.example/{n}">Section number {n}</a></li>' for n in range(30))
+    said = "The committee has published <a href='https://b.example/report'>a long report</a> on the power grid. " * 5
+    page = f"<html><body><nav><ul>{navigation}</ul></nav><article><p>{said}</p></article></body></html>"
+    assert extract_page(page).links == ("https://b.example/report",)
