@@ -1,7 +1,7 @@
 """Typed form of `quality.yaml`: the ingest filters, the quality rules, the weights and the thresholds."""
 
 import re
-from typing import Annotated
+from typing import Annotated, Final
 
 from pydantic import AfterValidator, Field, model_validator
 
@@ -18,7 +18,22 @@ def _compilable(pattern: str) -> str:
     return pattern
 
 
+_WORD: Final = r"(?:[^\W_]+(?:['.,][^\W_]+)*|[#$%])"
+_ALTERNATIVE: Final = rf"{_WORD}(?:-{_WORD})*"
+_CHOICE: Final = rf"{_ALTERNATIVE}(?:\|{_ALTERNATIVE})*"
+_PHRASE: Final = re.compile(rf"(?:{_CHOICE}|\({_CHOICE}\))(?: (?:{_CHOICE}|\({_CHOICE}\)))*")
+
+
+def _phrase(text: str) -> str:
+    if not _PHRASE.fullmatch(text) or all(position.startswith("(") for position in text.split()):
+        raise ValueError("not a phrase: words, (optional ones), one|other, joined-words, # for a number, $ for money")
+    return text
+
+
 Pattern = Annotated[str, AfterValidator(_compilable)]
+Phrase = Annotated[str, AfterValidator(_phrase)]
+"""Words in any case, one blank between them. Those in parentheses may be missing, `|` stands between alternatives, `-`
+joins the words of one alternative, `#` is any number, `$` any sign of money, and a plural is found by its singular."""
 Share = Annotated[float, Field(ge=0.0, le=1.0)]
 
 
@@ -59,21 +74,34 @@ class LanguageRules(Section):
 
 
 class SpamSignals(Section):
-    """The most that each signal beside the phrases can add to the spam score."""
+    """The most that each signal beside the phrases can add to the spam score; `telling` takes away."""
 
+    address: Share
+    selling: Share
+    calls: Share
+    prices: Share
+    deadlines: Share
+    title: Share
     links: Share
+    affiliates: Share
     capitals: Share
     exclamations: Share
+    symbols: Share
     repetition: Share
+    stuffing: Share
+    disguise: Share
+    telling: Share
 
 
 class SpamRules(Section):
-    """Weighted phrases and signals (QA-07, D-18, D-19)."""
+    """Signals, and phrases with their points by theme (QA-07, D-18, D-19); those `against` take points away."""
 
     max_score: Share
     suspicious_share: Share
-    phrases: dict[Pattern, Share]
+    most_against: Share
     signals: SpamSignals
+    phrases: dict[str, dict[Phrase, Share]] = Field(repr=False)  # hundreds of lines
+    against: dict[str, dict[Phrase, Share]] = Field(repr=False)
 
 
 class LinkBudget(Section):

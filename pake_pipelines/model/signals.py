@@ -6,7 +6,10 @@ from typing import NamedTuple
 
 
 class Evidence(NamedTuple):
-    """One reason for spam points: the signal's name, its points in [0, 1], and the words it was found in."""
+    """One reason for spam points: the signal's name, its points, and the words it was found in.
+
+    Points are in [-1, 1]: negative ones are taken away by what speaks against spam.
+    """
 
     signal: str
     points: float

@@ -18,8 +18,9 @@ from pake_pipelines.text.spam import score_spam
 
 def signals_version(rules: QualityConfig) -> str:
     """Return the version of the signals: of the code, and of the phrases and patterns that are sought."""
-    sought = [*rules.spam.phrases.items(), *rules.content.forbidden_patterns, *rules.content.required_patterns]
-    return version_of(text.VERSION, repr(sought), rules.spam.signals)
+    patterns = [*rules.content.forbidden_patterns, *rules.content.required_patterns]
+    scored = rules.spam.model_dump_json(exclude={"max_score", "suspicious_share"})
+    return version_of(text.VERSION, repr(patterns), scored)
 
 
 def find_signals(title: str, body: str, hrefs: Sequence[str], rules: QualityConfig) -> Signals:

@@ -190,7 +190,7 @@ def test_an_address_with_credentials_is_refused_and_the_password_not_repeated(ur
             "content:\n  forbidden_patterns: ['fine', '(']",
             r"quality\.yaml:2: content\.forbidden_patterns\.1: not a regular expression",
         ),
-        ("spam:\n  phrases:\n    '[': 0.1", r"quality\.yaml:3: spam\.phrases\..*not a regular expression"),
+        ("spam:\n  phrases:\n    mine: {'[': 0.1}", r"quality\.yaml:3: spam\.phrases\.mine\.\[: not a phrase"),
         (
             "duplicates:\n  candidate_threshold: 0.9",
             r"quality\.yaml:1: duplicates: candidate_threshold must not exceed",
