@@ -13,7 +13,7 @@ import sys
 from dataclasses import asdict
 
 from benchmarks.quality_rescore import Rescored, rescore
-from benchmarks.quality_spam import spam_figures
+from benchmarks.quality_spam import figures as spam_figures
 from benchmarks.quality_speed import speed
 from benchmarks.report import Report, publish
 

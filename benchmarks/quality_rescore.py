@@ -19,7 +19,7 @@ CHANGES: Final[Mapping[str, str]] = {
     "weights": "links: {check_external: false}\nconfidence: {weights: {source_authority: 0.2, content_coherence: 0.25, "
     "cross_reference_strength: 0.2, temporal_relevance: 0.15, linguistic_quality: 0.1, verification_status: 0.1}}\n",
     "min_length": "links: {check_external: false}\ncontent: {min_length: 1900}\n",
-    "phrase": "links: {check_external: false}\nspam: {phrases: {'report says': 0.05}}\n",
+    "phrase": "links: {check_external: false}\nspam: {phrases: {own: {'report says': 0.05}}}\n",
 }
 
 

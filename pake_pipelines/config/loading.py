@@ -138,13 +138,15 @@ def _masked(value: object) -> object:
     return re.sub(r"://\S*@", "://***@", value) if isinstance(value, str) else value
 
 
-def load(model: type[Config], file: Path, defaults: str) -> Config:
-    """Load `file` over the packaged `defaults` into `model`. A missing file means the defaults alone.
+def load(model: type[Config], file: Path, *defaults: str) -> Config:
+    """Load `file` over the packaged files `defaults` into `model`. A missing file means the defaults alone.
 
     Raises ConfigError with one line per fault: file, line, key, what was expected and what was found.
     """
-    packaged = resources.files("pake_pipelines.config.defaults").joinpath(defaults).read_text("utf-8")
-    base = _parse(packaged, defaults)
+    base: dict[str, Any] = {}
+    for one in defaults:
+        packaged = resources.files("pake_pipelines.config.defaults").joinpath(one).read_text("utf-8")
+        base = deep_merge(base, _parse(packaged, one).values)
     try:
         text = file.read_text("utf-8") if file.exists() else ""
     except (OSError, UnicodeDecodeError) as error:
@@ -152,7 +154,7 @@ def load(model: type[Config], file: Path, defaults: str) -> Config:
     name = f"{file.parent.name}/{file.name}"
     located = _parse(text, name)
     try:
-        config = model.model_validate(deep_merge(base.values, located.values))
+        config = model.model_validate(deep_merge(base, located.values))
     except ValidationError as error:
         raise ConfigError(_describe(error, located, name)) from error
     faults = [_fault_line(name, located, path, message) for path, message in config.faults()]
@@ -170,4 +172,4 @@ def load_sources(configs: Path) -> SourcesConfig:
 @cache
 def load_quality(configs: Path) -> QualityConfig:
     """Load `quality.yaml` from the directory `configs`."""
-    return load(QualityConfig, configs / "quality.yaml", "quality.yaml")
+    return load(QualityConfig, configs / "quality.yaml", "quality.yaml", "spam_phrases.yaml")

@@ -11,12 +11,12 @@ from pake_pipelines.config.version import version_of
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.judgement import Verdict
 from pake_pipelines.model.status import VerificationStatus
-from pake_pipelines.pipeline.batches import batches
+from pake_pipelines.pipeline.batches import at_once, batches
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.pipeline.sweep import SWEPT, SWEPT_BECAUSE
 from pake_pipelines.quality.verdict import archived, decide, reviewed
-from pake_pipelines.store import judgements, marks, nodes, reviews
+from pake_pipelines.store import judgements, marks, nodes
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.judgements import Judged
 from pake_pipelines.store.marks import Stage
@@ -36,11 +36,14 @@ async def publish_nodes(kit: Kit, database: Database, run: Run) -> StageResult:
         )
     todo = [entry_id for entry_id in waiting if entry_id not in run.withheld]
     result, verdicts = StageResult(skipped=len(waiting) - len(todo)), Counter[str]()
-    for batch in batches(todo):
+
+    async def settle(batch: Sequence[int]) -> Published:
         async with database.transaction() as connection:
-            await reviews.lock_verdicts(connection)
             published = await publish(connection, batch, rules, version, run.run_id)
         crash.point(CrashPoint.PUBLISH_COMMITTED)
+        return published
+
+    async for batch, published in at_once(batches(todo), settle):
         verdicts.update(published.verdicts)
         result = replace(
             result,
@@ -83,8 +86,10 @@ async def publish(
 ) -> Published:
     """Decide on the judged ones among `entry_ids` and store their nodes, history and marks.
 
-    Belongs into a transaction that holds the lock on verdicts; the history says that they are `by` somebody.
+    Belongs into a transaction: whoever else wants to decide on one of them waits for its end, so that no run overrules
+    a person with what it read before. The history says that the verdicts are `by` somebody.
     """
+    await marks.hold(connection, Stage.KNOWLEDGE_NODES, entry_ids)
     judged = await judgements.load_judged(connection, entry_ids)
     decided = [(one, decide_item(one, rules), shown_score(one, rules.actions)) for one in judged]
     changed = await nodes.save_nodes(

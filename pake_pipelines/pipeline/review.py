@@ -11,8 +11,9 @@ from uuid import UUID
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.model.judgement import ReviewDecision
 from pake_pipelines.pipeline.publish import publish, publish_version
-from pake_pipelines.store import audit, reviews
+from pake_pipelines.store import audit, marks, reviews
 from pake_pipelines.store.database import Connection, Database
+from pake_pipelines.store.marks import Stage
 from pake_pipelines.store.reviews import Reviewable
 
 AUDITED: Final = "review."
@@ -58,7 +59,6 @@ async def review(rules: QualityConfig, database: Database, ruling: Ruling, *, dr
     """Carry out `ruling`, or only find out what it would do; all items or none. Raises ReviewError."""
     try:
         async with database.transaction() as connection:
-            await reviews.lock_verdicts(connection)
             return await _review(connection, rules, ruling, dry_run=dry_run)
     except _DryRunError as taken_back:
         return taken_back.outcome
@@ -81,8 +81,10 @@ async def _review(connection: Connection, rules: QualityConfig, ruling: Ruling, 
         },
     )
     given = [before[one] for one in ruling.items]
-    await reviews.save_reviews(connection, given, ruling.decision, event_id)
     entry_ids = [one.entry_id for one in given]
+    # a run that is deciding on them now comes first, and this after it
+    await marks.hold(connection, Stage.KNOWLEDGE_NODES, entry_ids)
+    await reviews.save_reviews(connection, given, ruling.decision, event_id)
     await publish(connection, entry_ids, rules, publish_version(rules), f"audit-{event_id}", by=ruling.actor)
     after = await reviews.reviewables(connection, ruling.items)
     outcome = [Reviewed(before[one], after[one]) for one in ruling.items]

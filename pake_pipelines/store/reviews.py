@@ -35,11 +35,6 @@ LEFT JOIN reviews r ON r.entry_id = n.entry_id
 """
 
 
-async def lock_verdicts(connection: Connection) -> None:
-    """Let only one transaction at a time write verdicts, so that none rests on what a person has just overruled."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtext('pake.verdicts'))")
-
-
 async def queue(
     connection: Connection, statuses: Collection[str], *, source: str | None = None, limit: int
 ) -> list[Reviewable]:

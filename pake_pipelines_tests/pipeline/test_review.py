@@ -7,7 +7,8 @@ import pytest
 
 from pake_pipelines.model.identity import pake_id
 from pake_pipelines.pipeline.review import ReviewError, Ruling, review
-from pake_pipelines.store import reviews
+from pake_pipelines.store import marks
+from pake_pipelines.store.marks import Stage
 from pake_pipelines_tests.chain import contents, rows, value, visit, walk
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
 from pake_pipelines_tests.site import Page
@@ -118,8 +119,9 @@ async def test_an_item_whose_newest_version_was_dropped_has_nothing_to_decide_on
 async def test_a_verdict_of_the_pipeline_waits_for_a_decision_under_way(kit, database, run):
     """A run that read the item before the decision must not write over it afterwards."""
     await value(database, "UPDATE stage_marks SET stale = true WHERE stage = 'knowledge_nodes'")
+    entry_ids = [row["entry_id"] for row in await rows(database, "SELECT entry_id FROM knowledge_nodes")]
     async with database.transaction() as connection:
-        await reviews.lock_verdicts(connection)
+        await marks.hold(connection, Stage.KNOWLEDGE_NODES, entry_ids)
         publishing = asyncio.create_task(walk(kit, database, replace(run, run_id="run-2")))
         await asyncio.sleep(1)
         assert not publishing.done()

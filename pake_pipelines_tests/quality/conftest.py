@@ -3,13 +3,11 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
-import pake_pipelines.config
+from pake_pipelines.config.loading import load_quality
 from pake_pipelines.config.quality import QualityConfig
 
 
 @pytest.fixture(scope="session")
 def config() -> QualityConfig:
-    defaults = Path(pake_pipelines.config.__file__).parent / "defaults" / "quality.yaml"
-    return QualityConfig.model_validate(yaml.safe_load(defaults.read_text(encoding="utf-8")))
+    return load_quality(Path("no configuration of its own"))

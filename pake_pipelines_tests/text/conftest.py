@@ -3,18 +3,15 @@
 from pathlib import Path
 
 import pytest
-import yaml
 
-import pake_pipelines.config
+from pake_pipelines.config.loading import load_quality
 from pake_pipelines.config.quality import LanguageRules, QualityConfig, SpamRules
 from pake_pipelines.text.linguistics import Pipeline, load_pipeline
-
-_DEFAULTS = Path(pake_pipelines.config.__file__).parent / "defaults" / "quality.yaml"
 
 
 @pytest.fixture(scope="session")
 def config() -> QualityConfig:
-    return QualityConfig.model_validate(yaml.safe_load(_DEFAULTS.read_text(encoding="utf-8")))
+    return load_quality(Path("no configuration of its own"))
 
 
 @pytest.fixture(scope="session")
