@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.children import byte_code_cache, python
-from benchmarks.quality_store import fill
+from benchmarks.quality_store import fill, tidy
 from benchmarks.scratch import environment_of, scratch_project
 from pake_pipelines.settings import Settings
 
@@ -48,6 +48,7 @@ def rescore(rows: int) -> dict[str, Rescored]:
         for name, quality in CHANGES.items():
             (settings.home / "configs" / "quality.yaml").write_text(quality)
             found[name] = _judged(settings, cache, now, rows)
+            tidy(settings)  # as autovacuum does within a minute: without statistics every plan is a guess
             print(f"  {name}: {found[name].rows_per_second:,.0f} rows/s", file=sys.stderr)
     return found
 

@@ -85,8 +85,18 @@ async def _fill(url: str, made: Sequence[Document], items: int, day: datetime) -
         for numbers in batches(range(items), _BATCH):
             async with database.transaction() as connection:
                 await _store(connection, made, numbers, fetch_id, day, chance)
-        async with database.connection() as connection:
-            await connection.execute("VACUUM ANALYZE")
+    await _tidy(url)
+
+
+def tidy(settings: Settings) -> None:
+    """Let the server take in what was written: statistics, dead rows, and the log up to here."""
+    asyncio.run(_tidy(addresses(settings).knowledge))
+
+
+async def _tidy(url: str) -> None:
+    async with open_database(url) as database, database.connection() as connection:
+        await connection.execute("VACUUM ANALYZE")
+        await connection.execute("CHECKPOINT")
 
 
 async def _store(

@@ -15,7 +15,7 @@ from pake_pipelines.pipeline.documents import clean
 from pake_pipelines.pipeline.extraction import Extractor, found_in
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.entries import StoredEntry
-from pake_pipelines.text.extract import Extracted, extract
+from pake_pipelines.text.extract import extract
 from pake_pipelines_tests.pipeline import parsers
 
 SENTENCE = "The committee has published a report on storage, and it says that batteries must grow. "
