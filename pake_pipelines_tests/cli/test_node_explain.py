@@ -38,7 +38,7 @@ def test_spam_evidence_and_links_are_told_with_their_state(judged):
     shown = judged.pake("node", "explain", key(1)).stdout
     assert "links: 1, 1 broken" in shown
     assert "broken (404 Not Found, 2026-11-22 10:00) https://a.example/1" in shown
-    assert "phrase: " in judged.pake("node", "explain", key(2)).stdout
+    assert "action: " in judged.pake("node", "explain", key(2)).stdout
     links = judged.pake("node", "explain", key(1), "--json").json["links"]
     assert [(one["url"], one["state"], one["run_id"]) for one in links] == [("https://a.example/1", "broken", "run-9")]
 

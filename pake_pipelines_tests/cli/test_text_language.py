@@ -1,8 +1,7 @@
 """`pake text language` answers every line of stdin, in order, whatever its bytes are."""
 
 import json
-
-from pake_pipelines.cli.text import language as command
+from importlib import import_module
 
 ENGLISH = "The committee has published a new report on the state of the power grid."
 GERMAN = "Der Ausschuss hat einen neuen Bericht über den Zustand des Stromnetzes veröffentlicht."
@@ -66,6 +65,7 @@ def test_an_answer_comes_before_the_next_line_is_read(monkeypatch, terminal, cap
         printed.append(json.loads(capsys.readouterr().out)["language"])
         yield GERMAN
 
-    monkeypatch.setattr(command, "_lines", lines)
+    # the package's attribute of this name is the command, not its module
+    monkeypatch.setattr(import_module("pake_pipelines.cli.text.language"), "_lines", lines)
     terminal.pake("text", "language", "--json")
     assert printed == ["en"]

@@ -22,7 +22,7 @@ def quality(tmp_path, text):
     (tmp_path / "configs").mkdir(exist_ok=True)
     file = tmp_path / "configs" / "quality.yaml"
     file.write_text(text)
-    return load(QualityConfig, file, "quality.yaml")
+    return load(QualityConfig, file, "quality.yaml", "spam_phrases.yaml")
 
 
 SCHEDULE = """

@@ -48,7 +48,8 @@ def test_importing_the_definitions_reads_nothing_but_the_projects_own_configurat
     ]
     own = {path for path in read if not path.startswith(".venv/")}
     defaults = "pake_pipelines/config/defaults"
-    assert own == {f"{place}/{name}.yaml" for place in ("configs", defaults) for name in ("sources", "quality")}
+    written = {f"{place}/{name}.yaml" for place in ("configs", defaults) for name in ("sources", "quality")}
+    assert own == {*written, f"{defaults}/spam_phrases.yaml"}
 
 
 def test_importing_the_definitions_connects_to_nothing_and_starts_nothing(probed):
