@@ -9,6 +9,7 @@ from uuid import UUID
 from pake_pipelines.model.comparison import Candidate, Group, Ruled
 from pake_pipelines.pipeline.duplicates import compare, duplicates_version, regroup
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.refusal import RefusedError
 from pake_pipelines.store import audit, documents, duplicates, group_views, groups, marks, rulings
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.marks import Stage
@@ -18,13 +19,8 @@ AUDITED: Final = "duplicates."
 """What the names of these actions begin with in the audit."""
 
 
-class RulingError(Exception):
-    """What was asked for cannot be done, and nothing was; `items` are those that stand in the way."""
-
-    def __init__(self, message: str, items: Sequence[UUID]) -> None:
-        """Say why, and which items are meant."""
-        super().__init__(message)
-        self.items = items
+class RulingError(RefusedError):
+    """These items cannot be parted or united."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,28 +51,17 @@ class Outcome:
     because: tuple[Candidate, ...] = ()
 
 
-class _DryRunError(Exception):
-    """Takes everything back, and brings what it would have been."""
-
-    def __init__(self, outcome: Outcome) -> None:
-        super().__init__()
-        self.outcome = outcome
-
-
 async def rule(kit: Kit, database: Database, wish: Wish, *, dry_run: bool = False) -> Outcome:
     """Carry out `wish`, or only find out what it would do. Raises RulingError.
 
     The stages behind are asked to look again at the items whose group changed; the next run does.
     """
-    try:
-        async with database.transaction() as connection:
-            await groups.lock_grouping(connection)
-            return await _rule(connection, wish, kit, dry_run=dry_run)
-    except _DryRunError as taken_back:
-        return taken_back.outcome
+    async with database.transaction(keep=not dry_run) as connection:
+        await groups.lock_grouping(connection)
+        return await _rule(connection, wish, kit)
 
 
-async def _rule(connection: Connection, wish: Wish, kit: Kit, *, dry_run: bool) -> Outcome:
+async def _rule(connection: Connection, wish: Wish, kit: Kit) -> Outcome:
     before = await group_views.groups_of(connection, wish.items)
     await _check(connection, wish, before)
     concerned = sorted({*wish.items, *(member for one in before for member in one.members)})
@@ -104,10 +89,7 @@ async def _rule(connection: Connection, wish: Wish, kit: Kit, *, dry_run: bool) 
     left, because = await _left(connection, wish, concerned, after)
     told = {"after": _told(after), "lifted": [[str(one.a), str(one.b)] for one in lifted]}
     await audit.add_details(connection, event_id, told)
-    outcome = Outcome(tuple(pairs), tuple(lifted), tuple(before), tuple(after), tuple(sorted(changed)), left, because)
-    if dry_run:
-        raise _DryRunError(outcome)
-    return outcome
+    return Outcome(tuple(pairs), tuple(lifted), tuple(before), tuple(after), tuple(sorted(changed)), left, because)
 
 
 async def _compare(connection: Connection, items: Sequence[UUID], kit: Kit, run_id: str) -> set[UUID]:

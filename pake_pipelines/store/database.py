@@ -127,6 +127,20 @@ def _unreachable(url: str, error: Exception, attempts: int) -> str:
     return f"no answer from {masked(url)} after {attempts} attempts: {error or type(error).__name__}"
 
 
+@asynccontextmanager
+async def _carried_out(connection: Connection, *, keep: bool) -> AsyncIterator[None]:
+    if keep:
+        async with connection.transaction():
+            yield
+        return
+    trial = connection.transaction()
+    await trial.start()
+    try:
+        yield
+    finally:
+        await trial.rollback()
+
+
 class Database:
     """The knowledge database, opened for one piece of work."""
 
@@ -141,15 +155,16 @@ class Database:
             yield connection
 
     @asynccontextmanager
-    async def transaction(self) -> AsyncIterator[Connection]:
+    async def transaction(self, *, keep: bool = True) -> AsyncIterator[Connection]:
         """Lend a connection inside one transaction: commits at the end, rolls back on any exception.
 
+        Without `keep` it rolls back at the end, too: a dry run does all that it would do and leaves nothing of it.
         Raises UnstorableError when the server refuses the values, as no column of ours can hold them.
         """
         import asyncpg
 
         try:
-            async with self._pool.acquire() as connection, connection.transaction():
+            async with self._pool.acquire() as connection, _carried_out(connection, keep=keep):
                 yield connection
         except (
             asyncpg.DataError,

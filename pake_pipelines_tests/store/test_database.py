@@ -174,3 +174,11 @@ async def test_json_keeps_what_python_says(database):
     said = {"text": "São “x” \u2028", "list": [1, None, True, 0.5], "deep": {"a": {}}}
     async with database.connection() as connection:
         assert await connection.fetchval("SELECT $1::jsonb", said) == said
+
+
+async def test_what_is_only_tried_leaves_nothing(database):
+    async with database.transaction(keep=False) as connection:
+        await connection.execute("INSERT INTO audit_events (actor, action, subject) VALUES ('ana', 'try', 'it')")
+        assert await connection.fetchval("SELECT count(*) FROM audit_events") == 1
+    async with database.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM audit_events") == 0

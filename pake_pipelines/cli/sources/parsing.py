@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -15,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
+from pake_pipelines.cli.given_file import read_given
 from pake_pipelines.cli.sources.kinds import kind_of, parser_of
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.sources import SourcesConfig
@@ -68,7 +68,7 @@ async def _parsed(parse: Parse, file: Path, most: int) -> ParsedFile:
     name = os.fsencode(file).decode("utf-8", "replace")
     kind = kind_of(name, b"")
     try:
-        body, modified_at = _read(file, most)
+        body, modified_at = read_given(file, most)
         kind = kind_of(name, body)
         found = await parse(parser_of(kind), Fetched(name, body, datetime.now(UTC), modified_at=modified_at))
     except OSError as error:
@@ -76,18 +76,6 @@ async def _parsed(parse: Parse, file: Path, most: int) -> ParsedFile:
     except SourceError as error:
         return ParsedFile(name, kind, error=str(error))
     return _file(name, kind, found)
-
-
-def _read(file: Path, most: int) -> tuple[bytes, datetime | None]:
-    """Return a file's bytes and when it was modified. Raises OSError, and SourceError (too_large) beyond `most`."""
-    if str(file) == "-":
-        body, modified_at = sys.stdin.buffer.read(most + 1), None
-    else:
-        with file.open("rb") as opened:
-            body, modified_at = opened.read(most + 1), datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    if len(body) > most:
-        raise SourceError("too_large", f"it is larger than {most} bytes (http.max_bytes)")
-    return body, modified_at
 
 
 def _file(name: str, kind: str, found: Parsed) -> ParsedFile:

@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sys
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
@@ -16,6 +15,7 @@ import typer
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
+from pake_pipelines.cli.given_file import read_given
 from pake_pipelines.cli.text.kinds import Kind, kind_of
 from pake_pipelines.config.loading import load_quality, load_sources
 from pake_pipelines.model.entry import Entry
@@ -99,7 +99,7 @@ async def _opened(worker: Worker, file: Path, url: str | None, most: int) -> _Op
     # a file's name may be any bytes, and is printed
     name = os.fsencode(file).decode("utf-8", "replace")
     try:
-        body, modified_at = _read(file, most)
+        body, modified_at = read_given(file, most)
     except OSError as error:
         return _Opened(name, error=error.strerror or str(error))
     except SourceError as error:
@@ -111,18 +111,6 @@ async def _opened(worker: Worker, file: Path, url: str | None, most: int) -> _Op
     except SourceError as error:
         return _Opened(name, kind, error=str(error))
     return _Opened(name, kind, parsed.entries[0])
-
-
-def _read(file: Path, most: int) -> tuple[bytes, datetime | None]:
-    """Return a file's bytes and when it was modified. Raises OSError, and SourceError (too_large) beyond `most`."""
-    if str(file) == "-":
-        body, modified_at = sys.stdin.buffer.read(most + 1), None
-    else:
-        with file.open("rb") as opened:
-            body, modified_at = opened.read(most + 1), datetime.fromtimestamp(file.stat().st_mtime, UTC)
-    if len(body) > most:
-        raise SourceError("too_large", f"it is larger than {most} bytes (http.max_bytes)")
-    return body, modified_at
 
 
 def _found(opened: _Opened, extracted: Extracted, form: Form, longest: int) -> ExtractedFile:
