@@ -2,6 +2,7 @@
 
 import asyncio
 import itertools
+import os
 import shutil
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -10,6 +11,7 @@ from datetime import UTC, date, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run
@@ -27,6 +29,11 @@ from pake_pipelines.store.embedded import EmbeddedServer
 from pake_pipelines.store.migrate import migrate
 from pake_pipelines_tests.embedder import WordEmbedder
 from pake_pipelines_tests.site import Site
+
+# the same examples at every run: what is found by chance is looked for with `HYPOTHESIS_PROFILE=explore make test`
+settings.register_profile("repeatable", derandomize=True, database=None)
+settings.register_profile("explore", max_examples=1000)
+settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 TODAY = date(2026, 11, 22)
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)

@@ -64,7 +64,8 @@ def decompose(scores: "Floats", good: "Floats", weights: "Floats") -> Decomposit
     import numpy as np
     from sklearn.isotonic import IsotonicRegression
 
-    best = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(scores, good, sample_weight=weights)
+    ranks = np.unique(scores, return_inverse=True)[1].astype(float)  # scikit-learn takes scores 1e-16 apart as equal
+    best = IsotonicRegression(y_min=0.0, y_max=1.0).fit_transform(ranks, good, sample_weight=weights)
     as_they_are = float(brier(scores, good, weights))
     recalibrated = float(brier(best, good, weights))
     uncertainty = float(brier(np.full_like(good, base_rate(good, weights)), good, weights))

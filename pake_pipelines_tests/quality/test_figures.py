@@ -87,6 +87,12 @@ def test_the_parts_of_the_brier_score_add_up(labels: list[Labelled]) -> None:
     assert parts.resolution <= parts.uncertainty + 1e-9
 
 
+def test_scores_that_are_hardly_apart_are_told_apart() -> None:
+    scores, good, weights = np.array([0.0, 1.0, np.nextafter(1.0, 0.0)]), np.array([0.0, 1.0, 0.0]), np.ones(3)
+    parts = figures.decompose(scores, good, weights)
+    assert (parts.reliability, parts.resolution) == (pytest.approx(1 / 3), pytest.approx(2 / 9))
+
+
 def test_the_constant_base_rate_is_reliable_and_resolves_nothing() -> None:
     good, weights = np.array([1.0, 0.0, 1.0, 0.0, 0.0]), np.ones(5)
     parts = figures.decompose(np.full(5, 0.4), good, weights)
