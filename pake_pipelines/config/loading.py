@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.config.section import Section
 from pake_pipelines.config.sources import SourcesConfig
@@ -173,3 +174,9 @@ def load_sources(configs: Path) -> SourcesConfig:
 def load_quality(configs: Path) -> QualityConfig:
     """Load `quality.yaml` from the directory `configs`."""
     return load(QualityConfig, configs / "quality.yaml", "quality.yaml", "spam_phrases.yaml")
+
+
+@cache
+def load_monitoring(configs: Path) -> MonitoringConfig:
+    """Load `monitoring.yaml` from the directory `configs`."""
+    return load(MonitoringConfig, configs / "monitoring.yaml", "monitoring.yaml")
