@@ -52,7 +52,7 @@ SUMMARY_FIELDS: Final = ("value", "threshold", "detail", "severity")
 
 
 class Action(Section):
-    """What a firing rule asks for by itself: once in `cooldown_minutes` and `max_per_day` times a day at most (D-48)."""
+    """What a firing rule asks for by itself: once in `cooldown_minutes`, at most `max_per_day` times a day (D-48)."""
 
     recovery: Name
     cooldown_minutes: float = Field(60, gt=0)
@@ -264,13 +264,15 @@ class Delivery(Section):
     keep_days: int = Field(93, ge=1)
 
 
+def _response_targets() -> dict[IncidentSeverity, float]:
+    return {"critical": 0, "high": 60, "medium": 240, "low": 1440}
+
+
 class Incidents(Section):
     """Incidents are opened from groups of at least `open_at`; targets of response in minutes (MON-30)."""
 
     open_at: Severity = Severity.CRITICAL
-    target_minutes: dict[IncidentSeverity, float] = Field(
-        default_factory=lambda: {"critical": 0.0, "high": 60.0, "medium": 240.0, "low": 1440.0}
-    )
+    target_minutes: dict[IncidentSeverity, float] = Field(default_factory=_response_targets)
     owners: dict[IncidentSeverity, str] = Field(default_factory=dict)
 
 

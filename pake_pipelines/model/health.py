@@ -39,6 +39,17 @@ class HealthSample:
     facts: "dict[str, str | int | float | bool | None] | None" = None
 
 
+@dataclass(frozen=True, slots=True)
+class OwnProcess:
+    """A process that we started: its pid, and when it was made (seconds since the epoch, as the system tells it).
+
+    A pid alone may be somebody else's by now.
+    """
+
+    pid: int
+    created_at: float
+
+
 def overall(samples: Iterable[HealthSample]) -> HealthStatus:
     """Return how all services stand together: by their flags, not by their number or names (C-17, C-18).
 
