@@ -6,13 +6,17 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import cache
-from typing import Any, NamedTuple, get_args, get_origin
+from importlib import resources
+from types import UnionType
+from typing import Annotated, Any, NamedTuple, Union, get_args, get_origin
 
 import dagster as dg
 import pytest
 import typer
+import yaml
 from pydantic import AliasChoices, BaseModel
 
+from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.settings import PACKAGE_HOME, Settings
@@ -26,7 +30,11 @@ LAST_OF_SERIES = {
 }  # fmt: skip
 EXPECTED = {f"{series}-{n:02}" for series, last in LAST_OF_SERIES.items() for n in range(1, last + 1)}
 EXPECTED |= {f"B.{n}" for n in range(1, 8)}
-CONFIGS: Mapping[str, type[BaseModel]] = {"sources": SourcesConfig, "quality": QualityConfig}
+CONFIGS: Mapping[str, type[BaseModel]] = {
+    "sources": SourcesConfig,
+    "quality": QualityConfig,
+    "monitoring": MonitoringConfig,
+}
 
 
 class Row(NamedTuple):
@@ -98,14 +106,38 @@ def _commands() -> set[str]:
 def _has_config(name: str) -> bool:
     """Walk the keys of `name` through the models; `*` is a key that the user chooses."""
     file, *keys = name.split(".")
-    here: Any = CONFIGS.get(file)
+    here = _kinds(CONFIGS.get(file))
     for key in keys:
-        if key == "*" and get_origin(here) is dict:
-            here = get_args(here)[1]
-        elif isinstance(here, type) and issubclass(here, BaseModel) and key in here.model_fields:
-            here = here.model_fields[key].annotation
-        else:
+        here = [below for one in here for below in _below(one, key)]
+    return bool(here and keys)
+
+
+def _kinds(annotation: Any) -> list[Any]:
+    """Return the alternatives of a union, bare of what is annotated to them."""
+    if get_origin(annotation) is Annotated:
+        return _kinds(get_args(annotation)[0])
+    if get_origin(annotation) in {Union, UnionType}:
+        return [kind for one in get_args(annotation) for kind in _kinds(one)]
+    return [] if annotation is None else [annotation]
+
+
+def _below(kind: Any, key: str) -> list[Any]:
+    if key == "*" and get_origin(kind) is dict:
+        return _kinds(get_args(kind)[1])
+    if isinstance(kind, type) and issubclass(kind, BaseModel) and key in kind.model_fields:
+        return _kinds(kind.model_fields[key].annotation)
+    return []
+
+
+def _has_default(name: str) -> bool:
+    """Walk the keys of `name` through the packaged configuration."""
+    file, *keys = name.split(".")
+    packaged = resources.files("pake_pipelines.config.defaults").joinpath(f"{file}.yaml")
+    here: Any = yaml.safe_load(packaged.read_text("utf-8")) if packaged.is_file() else None
+    for key in keys:
+        if not isinstance(here, dict) or key not in here:
             return False
+        here = here[key]
     return here is not None and bool(keys)
 
 
@@ -145,7 +177,9 @@ EXISTS: Mapping[str, Callable[[str], bool]] = {
     "schedule": lambda name: _definitions().has_schedule_def(name),
     "job": lambda name: _definitions().has_job(name),
     "table": lambda name: name in _tables(),
+    "sensor": lambda name: _definitions().has_sensor_def(name),
     "config": _has_config,
+    "default": _has_default,
     "setting": lambda name: name in _settings(),
     "cli": lambda name: name in _commands(),
     "code": _has_code,
