@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+import yaml
+
 from pake_pipelines.settings import PACKAGE_HOME, Settings
 from pake_pipelines.store.database import Patience, addresses, create_databases, wait_for
 from pake_pipelines.store.embedded import EmbeddedServer
@@ -22,22 +24,41 @@ _NOTES_OF_VISITS: Final = ("ingestion_runs", "source_state", "host_budgets")
 @contextmanager
 def scratch_project(sources: str) -> Iterator[Settings]:
     """Lend the settings of a new project with `sources` as its sources.yaml, whose server runs."""
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or the server would outlive us
+    with scratch_home(sources) as settings:
+        server = EmbeddedServer(settings.data)
+        server.start()
+        try:
+            asyncio.run(create_databases(settings))
+            migrate(addresses(settings).knowledge)
+            yield settings
+        finally:
+            server.stop()
+
+
+@contextmanager
+def scratch_home(sources: str) -> Iterator[Settings]:
+    """Lend the settings of a new project with `sources` as its sources.yaml, of which nothing runs yet."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # or what was started would outlive us
     home = Path(tempfile.mkdtemp(prefix="pake-bench-"))
     home.chmod(0o755)  # under root the server runs as another account
     (home / "configs").mkdir()
     (home / "configs" / "sources.yaml").write_text(sources)
     shutil.copy(PACKAGE_HOME / "dagster.yaml", home)
-    settings = Settings(home=home)
-    server = EmbeddedServer(settings.data)
-    server.start()
     try:
-        asyncio.run(create_databases(settings))
-        migrate(addresses(settings).knowledge)
-        yield settings
+        yield Settings(home=home)
     finally:
-        server.stop()
         shutil.rmtree(home, ignore_errors=True)
+
+
+def local_samples() -> str:
+    """Return a sources.yaml with those of the project's sources that are samples on disk."""
+    configured = yaml.safe_load((PACKAGE_HOME / "configs" / "sources.yaml").read_text())["sources"]
+    local = {
+        slug: {**source, "path": str(PACKAGE_HOME / source["path"])}
+        for slug, source in configured.items()
+        if slug.startswith("sample-")
+    }
+    return yaml.safe_dump({"sources": local})
 
 
 def environment_of(settings: Settings) -> dict[str, str]:

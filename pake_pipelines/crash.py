@@ -37,6 +37,21 @@ class CrashPoint(StrEnum):
     PUBLISH_COMMITTED = "publish.committed"
     REPORT_WRITTEN = "report.written"
     REPORT_RENAMED = "report.renamed"
+    ALERTS_WRITTEN = "alerts.written"
+    ALERTS_COMMITTED = "alerts.committed"
+    DELIVERY_CLAIMED = "delivery.claimed"
+    DELIVERY_SENT = "delivery.sent"
+    DELIVERY_MARKED = "delivery.marked"
+    HEAL_CLAIMED = "heal.claimed"
+    HEAL_STOPPED = "heal.stopped"
+    HEAL_SPAWNED = "heal.spawned"
+    HEAL_LAUNCHED = "heal.launched"
+    HEAL_STARTED = "heal.started"
+    HEAL_VERIFIED = "heal.verified"
+    HEAL_SETTLED = "heal.settled"
+    RECOVERY_BEGUN = "recovery.begun"
+    RECOVERY_ACTED = "recovery.acted"
+    RECOVERY_WAITING = "recovery.waiting"
 
 
 def point(here: CrashPoint) -> None:

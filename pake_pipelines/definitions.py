@@ -5,8 +5,9 @@ from typing import Any
 
 import dagster as dg
 
-from pake_pipelines.config.loading import load_quality, load_sources
+from pake_pipelines.config.loading import load_monitoring, load_quality, load_sources
 from pake_pipelines.defs import jobs
+from pake_pipelines.defs.health.definitions import health_definitions
 from pake_pipelines.defs.knowledge.assets import knowledge_assets
 from pake_pipelines.defs.knowledge.link_checks import link_check_asset, link_check_job, link_check_schedule
 from pake_pipelines.defs.knowledge.scans import scan_jobs, scan_schedules
@@ -28,6 +29,7 @@ def build_defs(
     partitions = daily_partitions(sources.first_day)
     ingest, scans, links = jobs.ingest_job(), scan_jobs(), link_check_job()
     quality = load_quality(settings.configs)
+    health = health_definitions(settings, load_monitoring(settings.configs), sources)
     return dg.Definitions(
         assets=[
             source_assets(sources, partitions),
@@ -37,14 +39,17 @@ def build_defs(
             *report_assets(),
             semantic_dedup_cleanup,
             archive_sweep,
+            *health.assets,
         ],
-        jobs=[ingest, *scans, links],
+        jobs=[ingest, *scans, links, *health.jobs],
         schedules=[
             *jobs.schedules(sources, ingest, on=settings.automation_enabled),
             *scan_schedules(scans, quality.scans, sources, on=settings.automation_enabled),
             link_check_schedule(links, quality.links, on=settings.automation_enabled),
             *maintenance_schedules(on=settings.automation_enabled),
+            *health.schedules,
         ],
+        sensors=health.sensors,
         resources={"knowledge_base": KnowledgeBase(), **(resource_overrides or {})},
         executor=dg.in_process_executor,
     )

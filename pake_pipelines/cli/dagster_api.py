@@ -105,6 +105,12 @@ query Started { runsOrError(filter: {statuses: [NOT_STARTED, STARTING, STARTED, 
   ... on Runs { results { runId creationTime } } } }
 """
 
+_FAILED_RUNS = """
+query Failed($after: Float!) {
+  runsOrError(filter: {statuses: [FAILURE], updatedAfter: $after}, limit: 500) {
+    ... on Runs { results { runId jobName updateTime } } } }
+"""
+
 _TERMINATE = """
 mutation End($ids: [String!]!, $policy: TerminateRunPolicy) {
   terminateRuns(runIds: $ids, terminatePolicy: $policy) { __typename }
@@ -258,6 +264,11 @@ class DagsterApi:
         """Return the ids of all runs that began before a moment (seconds since the epoch) and are not over."""
         found = self.ask(_STARTED_RUNS)["runsOrError"].get("results", [])
         return [one["runId"] for one in found if one["creationTime"] < before]
+
+    def failed_runs(self, after: float) -> list[dict[str, Any]]:
+        """Return runId, jobName and updateTime of up to 500 runs that failed after a moment (epoch seconds)."""
+        found: list[dict[str, Any]] = self.ask(_FAILED_RUNS, after=after)["runsOrError"].get("results", [])
+        return found
 
     def terminate(self, run_ids: Sequence[str], *, forced: bool = False) -> None:
         """Ask runs to end; `forced` only marks them as cancelled, for runs whose process is gone."""

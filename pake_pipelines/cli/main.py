@@ -2,9 +2,10 @@
 
 import typer
 
-from pake_pipelines.cli import config, db, duplicates, links, models, node, qa, review, sources, text
+from pake_pipelines.cli import config, db, duplicates, incidents, links, models, node, qa, review, sources, text
 from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
+from pake_pipelines.cli.health import health
 from pake_pipelines.cli.ingest import ingest
 from pake_pipelines.cli.schedules import schedules
 from pake_pipelines.cli.setup import init, validate
@@ -25,6 +26,7 @@ app = typer.Typer(
 app.command()(up)
 app.command()(down)
 app.command()(status)
+app.command()(health)
 app.command()(init)
 app.command()(validate)
 app.command()(ingest)
@@ -35,6 +37,7 @@ app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(links.app, name="links")
 app.add_typer(qa.app, name="qa")
 app.add_typer(review.app, name="review")
+app.add_typer(incidents.app, name="incidents")
 app.add_typer(text.app, name="text")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

@@ -14,7 +14,7 @@ from typing import IO, Final
 
 from pake_pipelines.cli.dagster_api import STILL_LOADING, DagsterApi, DagsterError
 from pake_pipelines.cli.processes import DagsterProcesses
-from pake_pipelines.config.loading import load_quality, load_sources
+from pake_pipelines.config.loading import load_monitoring, load_quality, load_sources
 from pake_pipelines.pipeline.fetch import source_rows
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.database import addresses, create_databases, open_database
@@ -93,6 +93,7 @@ def prepare(settings: Settings) -> None:
     """Create the databases, migrate, seed the sample rows and bring the sources in line; the server must be running."""
     sources = load_sources(settings.configs)
     load_quality(settings.configs)
+    load_monitoring(settings.configs)
     asyncio.run(create_databases(settings))
     migrate(addresses(settings).knowledge)
 
@@ -120,6 +121,7 @@ class Stack:
         """Start everything, saying each step through `tell`. Raises StackError, StoreError or ConfigError."""
         load_sources(self.settings.configs)
         load_quality(self.settings.configs)
+        load_monitoring(self.settings.configs)
         self._take_lock()
         if orphans := self.processes.end_orphans():
             tell(f"{orphans} process(es) of an earlier session ended")

@@ -1,16 +1,17 @@
 """Typed form of `alerting` in `monitoring.yaml`: rules, routes, channels, escalation, windows, incidents."""
 
 import string
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from pake_pipelines.config.section import Section
+from pake_pipelines.config.section import Faults, Section
 from pake_pipelines.config.services import EnvironmentName
 from pake_pipelines.config.source_kinds import web_address
 from pake_pipelines.model.alert import Severity
+from pake_pipelines.model.incident import IncidentSeverity
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 Seconds = Annotated[float, Field(ge=0)]
@@ -20,7 +21,6 @@ def _texts(value: Any) -> Any:
     return {key: str(one).lower() if isinstance(one, bool) else str(one) for key, one in value.items()}
 
 
-IncidentSeverity = Literal["critical", "high", "medium", "low"]
 Matchers = Annotated[dict[str, str], BeforeValidator(_texts)]
 """Label -> value, all of which must fit: `*` and `?` are wildcards, a leading `!` says that it must not fit."""
 
@@ -30,7 +30,7 @@ _ANY_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 INPUT_LABELS: Final[Mapping[str, tuple[str, ...]]] = {
     "service": ("service", "kind", "critical"),
     "metric": ("metric",),  # and those of the metric itself
-    "slo": ("slo",),
+    "slo": ("slo", "window", "severity"),
     "check": ("asset", "check", "error_severity"),
     "run": ("job",),
     "tick": ("name", "kind"),
@@ -87,7 +87,7 @@ class Rule(Section):
     group_by: tuple[str, ...] = ("rule",)
     action: Action | None = None
 
-    def faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def faults(self) -> Faults:
         """Yield what only the whole rule can tell."""
         measures = self.input == "metric"
         if measures != (self.metric is not None):
@@ -96,19 +96,32 @@ class Rule(Section):
             yield ("above",), "a rule on metrics gives one bound, above or below; any other gives none"
         if (self.input == "slo") != (self.slo is not None):
             yield ("slo",), "a rule on objectives names its slo, any other does not"
-        yield from self._summary_faults()
+        yield from self._label_faults()
+        yield from self._template_faults(("summary",), self.summary)
+        for number, one in enumerate(self.recommendations):
+            yield from self._template_faults(("recommendations", number), one)
 
-    def _summary_faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def _label_faults(self) -> Faults:
+        if self.input == "metric":
+            return  # a metric's own labels are not known before it is sampled
+        own = INPUT_LABELS[self.input]
+        for label in self.match:
+            if label not in own:
+                yield ("match", label), f"series of {self.input} have no such label: expected one of {', '.join(own)}"
+        for number, label in enumerate(self.group_by):
+            if label not in {"rule", *own, *self.labels}:
+                yield ("group_by", number), f"no label {label!r}: expected rule or one of {', '.join(own)}"
+
+    def _template_faults(self, path: tuple[str | int, ...], template: str) -> Faults:
         known = {*SUMMARY_FIELDS, *INPUT_LABELS[self.input], *self.labels}
         try:
-            named = [name for _, name, _, _ in string.Formatter().parse(self.summary) if name is not None]
+            named = [name for _, name, _, _ in string.Formatter().parse(template) if name is not None]
         except ValueError as error:
-            yield ("summary",), f"not a template: {error}"
+            yield path, f"not a template: {error}"
             return
         for name in named:
-            # a metric's own labels are not known before it is sampled
             if name not in known and (self.input != "metric" or not name.isidentifier()):
-                yield ("summary",), f"unknown field {{{name}}}: expected one of {', '.join(sorted(known))}"
+                yield path, f"unknown field {{{name}}}: expected one of {', '.join(sorted(known))}"
 
 
 class BurnWindow(Section):
@@ -123,7 +136,8 @@ class BurnWindow(Section):
 class Slo(Section):
     """A service level objective over two metrics that count: `good` events among `total` (SRE workbook, chapter 5).
 
-    With fewer than `min_events` in a long window nothing is said of it. Counters may start anew.
+    With fewer than `min_events` in a long window nothing is said of it. Counters may start anew. An alert is as grave
+    as its window says, whatever its rule says.
     """
 
     good: str
@@ -172,7 +186,7 @@ class Flapping(Section):
 
 
 class Inhibition(Section):
-    """Alerts that fit `target` are not told while one that fits `source` is active, if they agree in `equal`."""
+    """Alerts that fit `target` are not told while one that fits `source` is open, if they agree in `equal`."""
 
     source: Matchers
     target: Matchers
@@ -236,7 +250,7 @@ class WebhookChannel(Channel):
     headers: dict[str, str] = Field(default_factory=dict)
     allow_private: bool = Field(False, description="may lead to an address in a private network")
 
-    def faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def faults(self) -> Faults:
         """Yield what is wrong with the address."""
         if (self.url is None) == (self.url_env is None):
             yield ("url",), "give either url or url_env"
@@ -265,14 +279,28 @@ class Delivery(Section):
 
 
 def _response_targets() -> dict[IncidentSeverity, float]:
-    return {"critical": 0, "high": 60, "medium": 240, "low": 1440}
+    return {
+        IncidentSeverity.CRITICAL: 0,
+        IncidentSeverity.HIGH: 60,
+        IncidentSeverity.MEDIUM: 240,
+        IncidentSeverity.LOW: 1440,
+    }
+
+
+def _with_defaults(value: Any) -> Any:
+    return {**_response_targets(), **value} if isinstance(value, Mapping) else value
 
 
 class Incidents(Section):
-    """Incidents are opened from groups of at least `open_at`; targets of response in minutes (MON-30)."""
+    """Incidents are opened from groups of at least `open_at`; targets of response in minutes (MON-30).
+
+    A severity that `target_minutes` does not give keeps its default.
+    """
 
     open_at: Severity = Severity.CRITICAL
-    target_minutes: dict[IncidentSeverity, float] = Field(default_factory=_response_targets)
+    target_minutes: Annotated[
+        dict[IncidentSeverity, Annotated[float, Field(ge=0)]], BeforeValidator(_with_defaults)
+    ] = Field(default_factory=_response_targets)
     owners: dict[IncidentSeverity, str] = Field(default_factory=dict)
 
 
@@ -301,7 +329,7 @@ class Alerting(Section):
     incidents: Incidents = Incidents()
     heartbeat: Heartbeat = Heartbeat()
 
-    def faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def faults(self) -> Faults:
         """Yield references that lead nowhere and rules that contradict themselves."""
         for name, rule in self.rules.items():
             for path, message in rule.faults():
@@ -313,23 +341,23 @@ class Alerting(Section):
             for path, message in channel.faults():
                 yield ("channels", name, *path), message
         for number, route in enumerate(self.routes):
-            yield from self._unknown(("routes", str(number), "channels"), route.channels)
+            yield from self._unknown(("routes", number, "channels"), route.channels)
         for number, step in enumerate(self.escalations):
-            yield from self._unknown(("escalations", str(number), "channels"), step.channels)
+            yield from self._unknown(("escalations", number, "channels"), step.channels)
         if self.flapping.low_percent >= self.flapping.high_percent:
             yield ("flapping", "low_percent"), "must be less than high_percent"
         yield from self._window_faults()
 
-    def _unknown(self, path: tuple[str, ...], channels: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    def _unknown(self, path: tuple[str | int, ...], channels: tuple[str, ...]) -> Faults:
         for channel in channels:
             if channel not in self.channels:
                 yield path, f"no channel {channel!r}: there are {', '.join(self.channels)}"
 
-    def _window_faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def _window_faults(self) -> Faults:
         from cronsim import CronSim, CronSimError
 
         for number, window in enumerate(self.maintenance_windows):
             try:
                 CronSim(window.cron, _ANY_MOMENT)
             except CronSimError as error:
-                yield ("maintenance_windows", str(number), "cron"), f"not a cron expression: {error}"
+                yield ("maintenance_windows", number, "cron"), f"not a cron expression: {error}"

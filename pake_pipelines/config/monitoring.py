@@ -1,24 +1,33 @@
 """Typed form of `monitoring.yaml`: probes, metrics, key figures, recoveries, alerting."""
 
-from collections.abc import Iterator
 from typing import Annotated, Literal
 
 from pydantic import Field
 
 from pake_pipelines.config.alerting import Alerting, Name
-from pake_pipelines.config.section import Section
+from pake_pipelines.config.section import Faults, Section
 from pake_pipelines.config.services import AnyService, ServiceName, dependency_faults
 
 
 class Probing(Section):
-    """How probes run: `concurrency` at a time, each within its own time, all of them within `tick_seconds`."""
+    """How probes run: `concurrency` at a time, each within its own time, all of them within `tick_seconds`.
+
+    Of a body no more than `max_body_bytes` are read.
+    """
 
     timeout_seconds: float = Field(10, gt=0)
-    tick_seconds: float = Field(20, gt=0, le=45, description="Dagster ends a tick that takes a minute")
+    tick_seconds: float = Field(
+        20, gt=0, le=20, description="a whole round takes 24 s at most; Dagster ends a tick after 60"
+    )
     concurrency: int = Field(64, ge=1)
     max_body_bytes: int = Field(65536, ge=1)
     report_minutes: float = Field(5, gt=0, description="how often an unchanged state is reported to Dagster")
     keep_days: int = Field(30, ge=1)
+
+    def faults(self) -> Faults:
+        """Yield a time that no round has."""
+        if self.timeout_seconds > self.tick_seconds:
+            yield ("timeout_seconds",), f"must not be more than tick_seconds ({self.tick_seconds:g})"
 
 
 class Metrics(Section):
@@ -43,7 +52,7 @@ class Kpi(Section):
     unit: str
     action: str = ""
 
-    def faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def faults(self) -> Faults:
         """Yield bounds in the wrong order."""
         sign = 1 if self.better == "lower" else -1
         if not sign * self.target <= sign * self.warn <= sign * self.critical:
@@ -73,12 +82,17 @@ class MonitoringConfig(Section):
     alerting: Alerting
     digest_cron: str = "0 */6 * * *"
 
-    def faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+    def faults(self) -> Faults:
         """Yield everything that only the whole file can tell."""
+        for path, message in self.probing.faults():
+            yield ("probing", *path), message
         yield from dependency_faults(self.services)
         for name, service in self.services.items():
             for path, message in service.faults():
                 yield ("services", name, *path), message
+            if service.timeout_seconds is not None and service.timeout_seconds > self.probing.tick_seconds:
+                longest = f"probing.tick_seconds ({self.probing.tick_seconds:g})"
+                yield ("services", name, "timeout_seconds"), f"must not be more than {longest}"
         for name, kpi in self.kpis.items():
             for path, message in kpi.faults():
                 yield ("kpis", name, *path), message

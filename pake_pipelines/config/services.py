@@ -19,8 +19,8 @@ Command = Annotated[tuple[str, ...], Field(min_length=1)]
 class Restarts(Section):
     """How a service is healed: at most `max_per_hour` attempts in any 60 minutes, kept over restarts of ours (C-22).
 
-    The n-th attempt in a row waits `backoff_seconds` * `backoff_factor`^(n-1), at most `backoff_max_seconds`, since the
-    one before; it counts from the beginning again after `settled_minutes` of health.
+    After the n-th attempt in a row the next one waits `backoff_seconds` * `backoff_factor`^(n-1), at most
+    `backoff_max_seconds`; it counts from the beginning again after `settled_minutes` of health.
     """
 
     enabled: bool = True
@@ -100,12 +100,17 @@ class ProcessService(Service):
     kind: Literal["process"] = "process"
     command_line: tuple[str, ...] = ()
 
+    def faults(self) -> Iterator[tuple[tuple[str, ...], str]]:
+        """Yield what is missing to find a process."""
+        if not self.command_line and self.start is None:
+            yield ("command_line",), "give a command line to look for, or the command that starts it"
+
 
 class DiskService(Service):
-    """Degraded above `warn_percent` used, unhealthy above `fail_percent` or below `min_free_gb` (`path` from home)."""
+    """Degraded above `warn_percent` used (space or inodes), unhealthy above `fail_percent` or below `min_free_gb`."""
 
     kind: Literal["disk"] = "disk"
-    path: str = "data"
+    path: str | None = Field(None, description="from home; without it the data directory, wherever that is")
     warn_percent: float = Field(80, gt=0, le=100)
     fail_percent: float = Field(95, gt=0, le=100)
     min_free_gb: float = Field(1, ge=0)

@@ -114,3 +114,19 @@ class Message:
     body: str = ""
     attachments: tuple[str, ...] = ()
     labels: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class GroupFired:
+    """A group of alerts with some that have begun to fire: what an incident may be opened from.
+
+    `severity` is that of the gravest alert that fires, `alert_ids` names at least those that are new, `runbook` is the
+    name of a page in docs/runbooks.
+    """
+
+    group_key: str
+    title: str
+    severity: Severity
+    alert_ids: tuple[str, ...]
+    runbook: str | None = None
+    summary: str = ""

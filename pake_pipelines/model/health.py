@@ -41,13 +41,56 @@ class HealthSample:
 
 @dataclass(frozen=True, slots=True)
 class OwnProcess:
-    """A process that we started: its pid, and when it was made (seconds since the epoch, as the system tells it).
+    """A process that we started: its pid, and when it was made, in seconds since the system's start.
 
-    A pid alone may be somebody else's by now.
+    A pid alone may be somebody else's by now; a time of day would move with the clock. `health.own_process` reads it.
     """
 
     pid: int
     created_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Transition:
+    """A change of a service's status; `before` is None where nothing was known of it."""
+
+    service: str
+    at: datetime
+    before: HealthStatus | None
+    after: HealthStatus
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class Uptime:
+    """For how long a service stood how, in seconds; what was not seen is unknown, and never counts as up."""
+
+    samples: int
+    healthy_seconds: float
+    degraded_seconds: float
+    unhealthy_seconds: float
+    unknown_seconds: float
+
+    @property
+    def known_seconds(self) -> float:
+        """For how long anything is known of it."""
+        return self.healthy_seconds + self.degraded_seconds + self.unhealthy_seconds
+
+    @property
+    def up_share(self) -> float | None:
+        """The share of the known time in which it served, healthy or degraded; None when nothing is known."""
+        return (self.healthy_seconds + self.degraded_seconds) / self.known_seconds if self.known_seconds else None
+
+    @property
+    def healthy_share(self) -> float | None:
+        """The share of the known time in which it was healthy; None when nothing is known."""
+        return self.healthy_seconds / self.known_seconds if self.known_seconds else None
+
+    @property
+    def known_share(self) -> float | None:
+        """The share of all the time of which anything is known; None for a service that was not configured."""
+        total = self.known_seconds + self.unknown_seconds
+        return self.known_seconds / total if total else None
 
 
 def overall(samples: Iterable[HealthSample]) -> HealthStatus:

@@ -164,6 +164,8 @@ def _row(end: _End, run: Run) -> VisitRow:
         unchanged=visit.unchanged,
         dead_letters=visit.dead_letters,
         error=visit.error,
+        error_kind=visit.error_kind,
+        error_status=visit.status if visit.failed else None,
     )
 
 

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import TYPE_CHECKING, Final
 
 from pake_pipelines.config.manners import Http
@@ -24,7 +24,7 @@ from pake_pipelines.sources.clock import SYSTEM, Clock
 from pake_pipelines.sources.http.client import open_client
 from pake_pipelines.sources.http.paced import PacedGate
 from pake_pipelines.sources.http.probe import probe
-from pake_pipelines.store import link_checks, link_views
+from pake_pipelines.store import levers, link_checks, link_views
 from pake_pipelines.store.database import Database
 
 if TYPE_CHECKING:
@@ -66,6 +66,7 @@ async def check_links(
     watch, rules = Stopwatch(), kit.quality.links
     if not rules.check_external:
         return StageResult(details={"note": _OFF})
+    rules = await _in_force(database, rules, run.now)
     budget = rules.per_round if run.everywhere else rules.per_ingestion
     plan = await _plan(database, run, rules, budget)
     wanted, outside = len(plan.links) + len(plan.outside), len(plan.outside)
@@ -117,7 +118,7 @@ async def ask_links(
     on_told: OnTold | None = None,
 ) -> Effort:
     """Ask `urls` now, due or not; what came of those that some item links to is kept, unless `dry_run`."""
-    rules, wanted = kit.quality.links, list(dict.fromkeys(urls))
+    rules, wanted = await _in_force(database, kit.quality.links, run.now), list(dict.fromkeys(urls))
     async with database.connection() as connection:
         known = await link_checks.checks_of(connection, wanted)
         kept = set() if dry_run else await link_checks.linked(connection, wanted, rules.max_per_item)
@@ -131,6 +132,14 @@ async def ask_links(
     finally:
         await intake.close()
     return effort
+
+
+async def _in_force(database: Database, rules: LinkRules, now: datetime) -> LinkRules:
+    """Return `rules` as they are at `now`: a recovery may have what was told believed longer for a while (SVC-29)."""
+    async with database.connection() as connection:
+        factor = await levers.number(connection, levers.LINK_TTL_FACTOR, 1, now)
+    days = ("working_days", "broken_days", "skipped_days")
+    return rules.model_copy(update={name: getattr(rules, name) * factor for name in days})
 
 
 def _day(run: Run) -> date | None:

@@ -1,12 +1,20 @@
 """Charts as inline SVG that takes its colours from the page, so that it reads in light and in dark."""
 
 import io
-from collections.abc import Sequence
+import math
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 # drawn as these and then named: an SVG within a page may use the page's own colours, matplotlib cannot
 _COLOURS: Final = {"good": "#010203", "wait": "#010204", "warn": "#010205", "bad": "#010206", "soft": "#010207"}
+_FEWEST_POINTS: Final = 2
+_NEAR: Final = 1.6  # a level beyond that many times the highest point would flatten the line for nothing
+_NAN: Final = math.nan
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,6 +25,23 @@ class Layer:
     heights: Sequence[int]
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A dashed line across a chart, in one of the page's colours."""
+
+    colour: str
+    value: float
+
+
+@dataclass(frozen=True, slots=True)
+class Band:
+    """A line of `means` within a band from `lows` to `highs`, at 0, 1, 2 and so on; None leaves a gap."""
+
+    means: Sequence[float | None]
+    lows: Sequence[float | None]
+    highs: Sequence[float | None]
+
+
 def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]]) -> str:
     """Return stacked bars as an SVG element, the first layer lowest; an empty string when there is nothing to stack.
 
@@ -24,16 +49,10 @@ def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]]) ->
     """
     if not any(any(layer.heights) for layer in layers):
         return ""
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    from matplotlib import pyplot as plt
     from matplotlib.ticker import MaxNLocator
 
     bars = len(layers[0].heights)
-    # 336 pixels wide: a phone shows it at its own size, and its words are as large as those around it
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "pake", "font.size": 9, "font.family": "sans-serif"}):
-        figure, axes = plt.subplots(figsize=(3.5, 1.9), layout="constrained")
+    with _axes(1.9) as (axes, drawn):
         base = [0] * bars
         for layer in layers:
             axes.bar(range(bars), layer.heights, bottom=base, width=0.84, color=_COLOURS[layer.colour])
@@ -41,12 +60,71 @@ def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]]) ->
         axes.set_xlim(-0.6, bars - 0.4)
         axes.set_xticks([place for place, _ in ticks], [name for _, name in ticks])
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
+    return drawn.svg
+
+
+def banded_line(band: Band, ticks: Sequence[tuple[float, str]], levels: Sequence[Level] = ()) -> str:
+    """Return a line within its band as an SVG element, from nought up; an empty string without two points.
+
+    Levels that are far above everything that was measured are left out.
+    """
+    highs = [high for high in band.highs if high is not None]
+    if len(highs) < _FEWEST_POINTS:
+        return ""
+    from matplotlib.ticker import MaxNLocator
+
+    top = max(highs) or 1.0
+    near = [level for level in levels if level.value <= _NEAR * top]
+    places = range(len(band.means))
+    means, lows, highs = (
+        [_NAN if value is None else value for value in row] for row in (band.means, band.lows, band.highs)
+    )
+    with _axes(1.3) as (axes, drawn):
+        axes.fill_between(places, lows, highs, color=_COLOURS["wait"], alpha=0.22, linewidth=0)
+        axes.plot(places, means, color=_COLOURS["wait"], linewidth=1.4, solid_capstyle="round")
+        # a point whose neighbours are missing would not be seen as a line
+        alone = [place for place in places if _is_alone(band.means, place)]
+        axes.plot(alone, [means[place] for place in alone], ".", color=_COLOURS["wait"], markersize=4)
+        for level in near:
+            axes.axhline(level.value, color=_COLOURS[level.colour], linewidth=1, linestyle=(0, (4, 3)))
+        axes.set_xlim(-0.5, len(band.means) - 0.5)
+        axes.set_ylim(0, 1.1 * max(top, *(level.value for level in near)) if near else 1.1 * top)
+        axes.set_xticks([place for place, _ in ticks], [name for _, name in ticks])
+        axes.yaxis.set_major_locator(MaxNLocator(nbins=3))
+    return drawn.svg
+
+
+def _is_alone(means: Sequence[float | None], place: int) -> bool:
+    around = (means[one] for one in (place - 1, place + 1) if 0 <= one < len(means))
+    return means[place] is not None and all(value is None for value in around)
+
+
+@dataclass(slots=True)
+class _Drawn:
+    svg: str = ""
+
+
+@contextmanager
+def _axes(height: float) -> "Iterator[tuple[Axes, _Drawn]]":
+    """Lend axes of a chart that is 336 pixels wide and `height` inches high; afterwards it is drawn.
+
+    A phone shows it at its own size then, and its words are as large as those around it.
+    """
+    import matplotlib as mpl
+
+    mpl.use("svg")
+    from matplotlib import pyplot as plt
+
+    drawn = _Drawn()
+    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "pake", "font.size": 9, "font.family": "sans-serif"}):
+        figure, axes = plt.subplots(figsize=(3.5, height), layout="constrained")
+        yield axes, drawn
         axes.tick_params(length=0)
         axes.spines[["top", "right", "left"]].set_visible(False)
         buffer = io.StringIO()
         figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         plt.close(figure)
-    return _with_page_colours(buffer.getvalue())
+    drawn.svg = _with_page_colours(buffer.getvalue())
 
 
 def _with_page_colours(svg: str) -> str:

@@ -177,6 +177,25 @@ async def linked(connection: Connection, urls: Collection[str], max_per_item: in
     return {row["url"] for row in rows}
 
 
+async def drop_unlinked(connection: Connection, now: datetime, limit: int) -> int:
+    """Drop up to `limit` answers that have expired and that no item has a link for any more; return how many.
+
+    Belongs into a transaction. They come again with whoever links there again.
+    """
+    status: str = await connection.execute(
+        f"""
+        DELETE FROM link_checks WHERE url IN (
+            SELECT c.url FROM link_checks c WHERE c.expires_at <= $1 AND NOT EXISTS (
+                SELECT FROM documents d JOIN entries e USING (entry_id)
+                WHERE {_IN_FORCE} AND d.hrefs @> ARRAY[c.url])
+            ORDER BY c.url LIMIT $2 FOR UPDATE OF c SKIP LOCKED)
+        """,
+        now,
+        limit,
+    )
+    return int(status.split()[1])
+
+
 def _was_told(row: Any) -> bool:
     return row["state"] is not None and (row["state"] != "unknown" or row["failures"] > 0)
 

@@ -10,7 +10,7 @@ from pake_pipelines.store.database import Connection
 
 @dataclass(frozen=True)
 class VisitRow:
-    """One visit of one run to one source (ING-19)."""
+    """One visit of one run to one source (ING-19); a failed one has the kind of its error, as readers name it."""
 
     run_id: str
     source: str
@@ -24,6 +24,8 @@ class VisitRow:
     unchanged: int
     dead_letters: int
     error: str | None
+    error_kind: str | None = None
+    error_status: int | None = None
 
 
 async def record_visits(connection: Connection, visits: Sequence[VisitRow]) -> None:
@@ -31,14 +33,14 @@ async def record_visits(connection: Connection, visits: Sequence[VisitRow]) -> N
     await connection.execute(
         """
         INSERT INTO ingestion_runs (run_id, source, day, started_at, finished_at, outcome, found, new, updated,
-                                    unchanged, dead_letters, error)
+                                    unchanged, dead_letters, error, error_kind, error_status)
         SELECT * FROM jsonb_to_recordset($1) AS g(run_id text, source text, day date, started_at timestamptz,
              finished_at timestamptz, outcome text, found integer, new integer, updated integer, unchanged integer,
-             dead_letters integer, error text)
+             dead_letters integer, error text, error_kind text, error_status integer)
         ON CONFLICT (run_id, source, day) DO UPDATE
-            SET (finished_at, outcome, found, new, updated, unchanged, dead_letters, error)
+            SET (finished_at, outcome, found, new, updated, unchanged, dead_letters, error, error_kind, error_status)
               = (excluded.finished_at, excluded.outcome, excluded.found, excluded.new, excluded.updated,
-                 excluded.unchanged, excluded.dead_letters, excluded.error)
+                 excluded.unchanged, excluded.dead_letters, excluded.error, excluded.error_kind, excluded.error_status)
         """,
         [vars(visit) for visit in visits],
     )

@@ -70,3 +70,20 @@ async def save_signals(connection: Connection, found: Mapping[int, Signals], ver
 async def forget_signals(connection: Connection, entry_ids: Sequence[int]) -> None:
     """Let the signals of `entry_ids` be found anew."""
     await connection.execute("DELETE FROM text_signals WHERE entry_id = ANY ($1::bigint[])", list(entry_ids))
+
+
+async def drop_unneeded(connection: Connection, limit: int) -> int:
+    """Drop up to `limit` signals of texts that were dropped or replaced by a newer version; return how many.
+
+    Belongs into a transaction. They are found again from the text, should it count again.
+    """
+    status: str = await connection.execute(
+        """
+        DELETE FROM text_signals WHERE entry_id IN (
+            SELECT s.entry_id FROM text_signals s JOIN entries e USING (entry_id) JOIN documents d USING (entry_id)
+            WHERE e.superseded_at IS NOT NULL OR d.dropped IS NOT NULL
+            ORDER BY s.entry_id LIMIT $1 FOR UPDATE OF s SKIP LOCKED)
+        """,
+        limit,
+    )
+    return int(status.split()[1])

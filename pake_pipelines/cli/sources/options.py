@@ -47,11 +47,17 @@ def listing_schedule(config: SourcesConfig, named: str | None) -> str | None:
     return None if config.schedules[slug].sources == ALL_ENABLED else slug
 
 
-def ask(settings: Settings, question: Callable[[Connection], Awaitable[Answer]]) -> Answer:
-    """Return what the knowledge database answers, in one transaction. Raises StoreError."""
+def ask(settings: Settings, question: Callable[[Connection], Awaitable[Answer]], *, keep: bool = True) -> Answer:
+    """Return what the knowledge database answers, in one transaction, which is undone without `keep`.
+
+    Raises StoreError.
+    """
 
     async def answer() -> Answer:
-        async with open_database(addresses(settings).knowledge) as database, database.transaction() as connection:
+        async with (
+            open_database(addresses(settings).knowledge) as database,
+            database.transaction(keep=keep) as connection,
+        ):
             return await question(connection)
 
     return asyncio.run(answer())

@@ -118,7 +118,7 @@ def link_check_schedule(job: "AssetJob", rules: LinkRules, *, on: bool) -> dg.Sc
     def tick(context: dg.ScheduleEvaluationContext) -> dg.RunRequest | dg.SkipReason:
         if not rules.check_external:
             return dg.SkipReason("links.check_external is off")
-        if goes_on(context, job.name):
+        if goes_on(context.instance, job.name):
             return dg.SkipReason("the last one goes on; what is due is its, or the next one's")
         if not _anything_due(context, rules):
             return dg.SkipReason("no link is due")

@@ -70,7 +70,7 @@ def _tick(scan: Scan, config: SourcesConfig) -> Callable[[dg.ScheduleEvaluationC
         sources = config.urgent if scan is Scan.PRIORITY else None
         if sources == ():
             return dg.SkipReason("no schedule of high priority reads an enabled source")
-        if goes_on(context, scan.job):
+        if goes_on(context.instance, scan.job):
             return dg.SkipReason("the last one goes on; what waits is its, or the next one's")
         if scan is not Scan.FULL and (idle := _idle(context, sources)):
             return dg.SkipReason(idle)

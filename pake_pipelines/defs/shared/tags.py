@@ -8,12 +8,17 @@ OWNER: Final = "team:pake"
 KNOWLEDGE_POOL: Final = "knowledge"
 SOURCES_POOL: Final = "sources"
 MAINTENANCE_POOL: Final = "maintenance"
+# one run at a time looks at services or at metrics
+HEALTH_POOL: Final = "health"
+# one run at a time restarts services or acts on the levers of recoveries
+HEALING_POOL: Final = "healing"
 
 SOURCES_GROUP: Final = "sources"
 DISABLED_GROUP: Final = "disabled_sources"
 KNOWLEDGE_GROUP: Final = "knowledge"
 REPORTS_GROUP: Final = "reports"
 MAINTENANCE_GROUP: Final = "maintenance"
+HEALTH_GROUP: Final = "health"
 
 # Dagster launches runs with a higher number first
 PRIORITIES: Final = {"high": "10", "medium": "5", "low": "0", "maintenance": "-5"}

@@ -1,4 +1,4 @@
-"""Whether the last run of a job is over: what a schedule asks before it launches another."""
+"""Whether the last run of a job is over: what a schedule or sensor asks before it launches another."""
 
 from typing import Final
 
@@ -13,6 +13,6 @@ _UNFINISHED: Final = [
 ]
 
 
-def goes_on(context: dg.ScheduleEvaluationContext, job: str) -> bool:
+def goes_on(instance: dg.DagsterInstance, job: str) -> bool:
     """Tell whether some run of `job` is queued or in progress."""
-    return bool(context.instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNFINISHED), limit=1))
+    return bool(instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNFINISHED), limit=1))

@@ -17,7 +17,7 @@ _UNSAID_WAIT: Final = timedelta(minutes=1)
 
 @dataclass(frozen=True, slots=True)
 class Response:
-    """A final answer: 200 with its body, or 304 without one.
+    """A final answer: 200 with its body, or 304 without one; any success without one where only that was asked for.
 
     `url` is where it came from. `headers` finds names in any case; repeated lines of a list are joined by commas,
     and lines that are no text are left out. A 304 has the validators that it was asked with unless it brought others.
@@ -57,7 +57,10 @@ class InsecureError(SourceError):
 
 
 def is_expected(status: int, *, conditional: bool, look: bool = False) -> bool:
-    """Tell whether `status` is what was asked for: 200, 304 to a request with validators, any success to a look."""
+    """Tell whether `status` is what was asked for: 200, 304 to a request with validators, any success to a look.
+
+    What posts JSON counts as a look.
+    """
     if look:
         return HTTPStatus.OK <= status < HTTPStatus.MULTIPLE_CHOICES
     return status == HTTPStatus.OK or (conditional and status == HTTPStatus.NOT_MODIFIED)

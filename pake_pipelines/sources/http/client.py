@@ -83,6 +83,19 @@ class HttpClient:
             raise SourceError("refused", f"{request.shown}: a form does not follow redirects")
         return answer
 
+    async def post_json(self, url: str, json: bytes, *, headers: Mapping[str, str] = _NO_HEADERS) -> Response:
+        """POST the text `json`, once and without following redirects; raises as `get` does.
+
+        Any success (2xx) will do, and no body is read. Only what a server refuses with a status is known not to have
+        been taken: of a connection that breaks nobody can tell.
+        """
+        own = {"Content-Type": "application/json", **headers}
+        request = replace(_request(url, self._headers, own), json=json)
+        answer, _ = await self._hop(request, self._http.total_seconds)
+        if isinstance(answer, Redirect):
+            raise SourceError("refused", f"{request.shown}: what is posted does not follow redirects")
+        return answer
+
     async def look(self, url: str, method: "Method", seconds: float) -> tuple[Response | Redirect, float]:
         """Ask one server, once and within `seconds`, whether `url` is there; no body is read.
 

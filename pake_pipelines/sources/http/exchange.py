@@ -38,9 +38,10 @@ _LISTS: Final = frozenset({"cache-control", "content-encoding", "link"})
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What is sent to `url`. `own` are headers for the server that was asked first only; `form` makes it a POST.
+    """What is sent to `url`. `own` are headers for the server that was asked first only.
 
-    A `look` is a request by that method which no body is read for.
+    A `form` or a `json` text makes it a POST. A `look` is a request by that method. Of what answers a look or JSON only
+    the head is read: any success will do.
     """
 
     url: URL
@@ -48,11 +49,17 @@ class Request:
     own: Mapping[str, str]
     form: Mapping[str, str] | None = None
     look: Method | None = None
+    json: bytes | None = None
 
     @property
     def method(self) -> str:
-        """That of the look; otherwise GET, or POST with a form."""
-        return self.look or ("GET" if self.form is None else "POST")
+        """That of the look; otherwise GET, or POST with something to post."""
+        return self.look or ("GET" if self.form is None and self.json is None else "POST")
+
+    @property
+    def head_only(self) -> bool:
+        """Whether only the head of the answer matters."""
+        return self.look is not None or self.json is not None
 
     @property
     def shown(self) -> str:
@@ -91,7 +98,7 @@ class Exchange:
                 request.method,
                 request.url,
                 headers=self._headers(request),
-                data=request.form,
+                data=request.form if request.json is None else request.json,
                 allow_redirects=False,
                 proxy=self._http.proxy,
             ) as answer:
@@ -109,11 +116,11 @@ class Exchange:
         if answer.status in REDIRECTS and (target := headers.get("Location")):
             return Redirect(target, answer.status in PERMANENT)
         etag, modified = request.headers.get("If-None-Match"), request.headers.get("If-Modified-Since")
-        expected = is_expected(answer.status, conditional=bool(etag or modified), look=request.look is not None)
+        expected = is_expected(answer.status, conditional=bool(etag or modified), look=request.head_only)
         if not expected:
             raise fault(request.shown, answer.status, headers, received_at, self._max_wait)
         unchanged = answer.status != 200
-        unread = unchanged or request.look is not None
+        unread = unchanged or request.head_only
         return Response(
             status=answer.status,
             url=str(request.url),

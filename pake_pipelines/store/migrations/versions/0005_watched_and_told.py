@@ -39,8 +39,13 @@ CREATE TABLE metric_samples (
     detail text NOT NULL DEFAULT '',
     CHECK ((value IS NOT NULL) = (status = 'ok'))
 );
-CREATE INDEX metric_samples_metric ON metric_samples (metric, at DESC);
-CREATE INDEX metric_samples_at ON metric_samples USING brin (at);
+-- the newest of each series is found by leaping from series to series
+CREATE INDEX metric_samples_series ON metric_samples (metric, labels, at DESC);
+-- not BRIN: rows pruned make room for new ones among old ones, after which a range of pages tells nothing
+CREATE INDEX metric_samples_at ON metric_samples (at);
+
+-- which failure it was, so that refused credentials and addresses can be counted without reading prose
+ALTER TABLE ingestion_runs ADD COLUMN error_kind text, ADD COLUMN error_status integer;
 
 -- when something of ours that must go on ticking last did, and what each rhythm remembers
 CREATE TABLE monitor_ticks (
@@ -55,7 +60,7 @@ CREATE TABLE alert_series (
     fingerprint   text PRIMARY KEY,
     rule          text NOT NULL,
     labels        jsonb NOT NULL,
-    condition     text NOT NULL CHECK (condition IN ('ok', 'bad', 'unknown')),
+    condition     text NOT NULL CHECK (condition IN ('ok', 'bad')),
     since         timestamptz NOT NULL,
     in_a_row      integer NOT NULL,
     history       integer NOT NULL,
@@ -63,10 +68,8 @@ CREATE TABLE alert_series (
     closed_by_hand boolean NOT NULL DEFAULT false,
     value         double precision,
     detail        text NOT NULL DEFAULT '',
-    read_at       timestamptz NOT NULL,
-    version       bigint NOT NULL DEFAULT 1
+    read_at       timestamptz NOT NULL
 );
-CREATE INDEX ON alert_series (rule);
 
 -- an episode: from the first bad reading until it is resolved
 CREATE TABLE alerts (
@@ -83,9 +86,7 @@ CREATE TABLE alerts (
     metrics_snapshot jsonb NOT NULL DEFAULT '{}',
     started_at       timestamptz NOT NULL,
     fired_at         timestamptz,
-    good_since       timestamptz,
     last_seen_at     timestamptz NOT NULL,
-    readings         integer NOT NULL DEFAULT 1,
     flapping         boolean NOT NULL DEFAULT false,
     acknowledged_at  timestamptz,
     acknowledged_by  text,
@@ -116,7 +117,6 @@ CREATE TABLE alert_groups (
     told            jsonb NOT NULL DEFAULT '{}',
     waiting_since   timestamptz,
     last_told_at    timestamptz,
-    last_changed_at timestamptz,
     messages        bigint NOT NULL DEFAULT 0,
     PRIMARY KEY (group_key, channel)
 );
@@ -147,10 +147,25 @@ CREATE TABLE notifications (
     last_error      text,
     created_at      timestamptz NOT NULL,
     ended_at        timestamptz,
-    summary_id      bigint REFERENCES notifications,
+    accepted        text[] NOT NULL DEFAULT '{}',
+    summary_id      bigint REFERENCES notifications ON DELETE SET NULL,
     UNIQUE (channel, key)
 );
 CREATE INDEX notifications_waiting ON notifications (channel, notification_id) WHERE state = 'waiting';
+CREATE INDEX notifications_ended ON notifications (channel, ended_at) WHERE state <> 'waiting';
+CREATE INDEX notifications_summary ON notifications (summary_id) WHERE summary_id IS NOT NULL;
+
+-- how each channel fares: retries wait until `rests_until`, all until `held_until`, which the other side asked for
+CREATE TABLE channel_states (
+    channel       text PRIMARY KEY,
+    failures      integer NOT NULL DEFAULT 0,
+    failing_since timestamptz,
+    rests_until   timestamptz,
+    held_until    timestamptz,
+    last_error    text,
+    last_sent_at  timestamptz,
+    at            timestamptz NOT NULL
+);
 
 CREATE TABLE incidents (
     incident_id      text PRIMARY KEY,
@@ -193,15 +208,18 @@ CREATE TABLE service_restarts (
     ended_at     timestamptz,
     detail       text NOT NULL DEFAULT '',
     actor        text NOT NULL,
+    by_hand      boolean NOT NULL DEFAULT false,
     run_id       text
 );
-CREATE INDEX ON service_restarts (service, begun_at DESC);
+CREATE INDEX ON service_restarts (service, restart_id DESC);
+CREATE INDEX service_restarts_under_way ON service_restarts (service) WHERE state IN ('begun', 'started');
 
--- services that healing has given up, until they are healthy again or somebody starts them
+-- services that healing leaves alone (given up, or stopped by hand) until they serve again or somebody starts them
 CREATE TABLE service_surrenders (
     service    text PRIMARY KEY,
     since      timestamptz NOT NULL,
-    detail     text NOT NULL
+    detail     text NOT NULL,
+    by_hand    boolean NOT NULL DEFAULT false
 );
 
 -- the processes that we started: a pid alone may be somebody else's by now
@@ -218,24 +236,25 @@ CREATE TABLE recoveries (
     recovery    text NOT NULL,
     kind        text NOT NULL,
     cause       text NOT NULL,
-    state       text NOT NULL CHECK (state IN ('acting', 'verifying', 'recovered', 'failed', 'interrupted',
-                                               'reverted')),
+    state       text NOT NULL CHECK (state IN ('acting', 'verifying', 'recovered', 'failed', 'interrupted')),
     begun_at    timestamptz NOT NULL,
     verify_at   timestamptz,
     ended_at    timestamptz,
-    revert_at   timestamptz,
+    revert_at   timestamptz NOT NULL,
     reverted_at timestamptz,
     details     jsonb NOT NULL DEFAULT '{}',
     run_id      text
 );
-CREATE INDEX ON recoveries (recovery, begun_at DESC);
+CREATE INDEX ON recoveries (recovery, recovery_id DESC);
+CREATE INDEX recoveries_open ON recoveries (revert_at) WHERE reverted_at IS NULL;
 
 -- what a recovery has changed for a while; without a row everything is as configured
 CREATE TABLE levers (
-    name        text PRIMARY KEY,
+    name        text NOT NULL,
+    recovery_id bigint NOT NULL REFERENCES recoveries ON DELETE CASCADE,
     value       jsonb NOT NULL,
-    recovery_id bigint NOT NULL REFERENCES recoveries,
-    until       timestamptz NOT NULL
+    until       timestamptz NOT NULL,
+    PRIMARY KEY (name, recovery_id)
 );
 """
 

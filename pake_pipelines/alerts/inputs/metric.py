@@ -1,0 +1,23 @@
+"""Metrics as readings: values that the rules compare with their bounds."""
+
+from collections.abc import Iterable
+
+from pake_pipelines.model.alert import Condition, Reading, Readings
+from pake_pipelines.model.metric import MetricSample
+from pake_pipelines.model.status import CheckStatus
+
+
+def metric_readings(samples: Iterable[MetricSample]) -> Readings:
+    """Return a series per metric and labels, from the newest sample of each; a value that is not there is unknown."""
+    return Readings("metric", tuple(_reading(one) for one in samples))
+
+
+def _reading(sample: MetricSample) -> Reading:
+    measured = sample.status is CheckStatus.OK and sample.value is not None
+    return Reading(
+        {"metric": sample.metric, **sample.labels},
+        value=sample.value,
+        condition=None if measured else Condition.UNKNOWN,
+        detail=sample.detail,
+        at=sample.at,
+    )

@@ -1,0 +1,77 @@
+"""Metrics as a table: the newest value of each series, in a unit that a person reads."""
+
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from pake_pipelines.cli.ages import ago
+from pake_pipelines.model.metric import MetricSample
+from pake_pipelines.model.status import CheckStatus
+
+if TYPE_CHECKING:
+    from pake_pipelines.health.kpis import KpiResult
+
+_COLOURS: Final = {
+    CheckStatus.OK: "green",
+    CheckStatus.WARN: "yellow",
+    CheckStatus.FAIL: "red",
+    CheckStatus.UNKNOWN: "magenta",
+    CheckStatus.UNAVAILABLE: "dim",
+}
+_BYTES: Final = ("bytes", "KB", "MB", "GB", "TB", "PB")
+
+
+def shown_value(value: float | None, unit: str) -> str:
+    """Return a value with its unit: `81.3 %`, `12.5 GB`, `1,204`; `-` for none."""
+    if value is None:
+        return "-"
+    if unit == "percent":
+        return f"{value:.1f} %"
+    if unit == "bytes":
+        return _bytes(value)
+    if unit in {"ms", "s"}:
+        return f"{value:,.1f} {unit}"
+    return f"{value:,.1f} per minute" if unit == "per_minute" else f"{value:,.6g}"
+
+
+def _bytes(value: float) -> str:
+    step = 0
+    while abs(value) >= 1000 and step < len(_BYTES) - 1:
+        value, step = value / 1000, step + 1
+    return f"{value:,.0f} {_BYTES[step]}" if step == 0 else f"{value:,.1f} {_BYTES[step]}"
+
+
+def metric_table(samples: Iterable[MetricSample], now: datetime) -> Table:
+    """Return the newest samples as a table; one without a value says why."""
+    table = Table(box=None, header_style="bold", padding=(0, 1))
+    table.add_column("metric", no_wrap=True)
+    table.add_column("of", overflow="fold")
+    table.add_column("value", justify="right", no_wrap=True)
+    table.add_column("sampled", no_wrap=True)
+    table.add_column("", overflow="fold", ratio=1)
+    for one in samples:
+        value = Text(shown_value(one.value, one.unit))
+        if one.status is not CheckStatus.OK:
+            value = Text(one.status.value, style="magenta")
+        of = ", ".join(f"{name} {label}" for name, label in one.labels.items())
+        table.add_row(one.metric, Text(of), value, ago(one.at, now), Text(one.detail, style="dim"))
+    return table
+
+
+def kpi_table(results: "Iterable[KpiResult]") -> Table:
+    """Return key figures with their bounds; what is beyond one says what to do."""
+    table = Table(box=None, header_style="bold", padding=(0, 1))
+    for column in ("key figure", "stands"):
+        table.add_column(column, no_wrap=True)
+    for column in ("value", "target", "warning", "critical"):
+        table.add_column(column, justify="right", no_wrap=True)
+    table.add_column("", overflow="fold", ratio=1)
+    for one in results:
+        bounds = (shown_value(bound, one.unit) for bound in (one.target, one.warn, one.critical))
+        status = Text("on target" if one.on_target else one.status.value, style=_COLOURS[one.status])
+        said = one.action if one.status in {CheckStatus.WARN, CheckStatus.FAIL} else one.detail
+        table.add_row(one.name, status, shown_value(one.value, one.unit), *bounds, Text(said, style="dim"))
+    return table

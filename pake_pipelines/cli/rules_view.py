@@ -1,0 +1,34 @@
+"""What rules see, as a table."""
+
+from collections.abc import Iterable, Mapping
+
+from rich.table import Table
+from rich.text import Text
+
+from pake_pipelines.alerts.evaluate import RuleSeen
+from pake_pipelines.config.monitoring import MonitoringConfig
+
+
+def rule_table(
+    seen: Iterable[RuleSeen], config: MonitoringConfig, open_alerts: Mapping[str, int] | None = None
+) -> Table:
+    """Return a line for each rule: how many series are bad or unknown, and why it could not be judged if so."""
+    table = Table(box=None, header_style="bold", padding=(0, 1))
+    for column in ("rule", "severity", "looks at"):
+        table.add_column(column, no_wrap=True)
+    for column in ("series", "bad", "unknown", *(["alerts"] if open_alerts is not None else [])):
+        table.add_column(column, justify="right")
+    table.add_column("", overflow="fold", ratio=1)
+    for one in seen:
+        rule = config.alerting.rules[one.rule]
+        counts = [str(one.series), _marked(one.bad, "red"), _marked(one.unknown, "magenta")]
+        if open_alerts is not None:
+            counts.append(_marked(open_alerts.get(one.rule, 0), "red"))
+        said = Text(one.unjudged or ("" if one.due else "not due"), style="magenta" if one.unjudged else "dim")
+        looks_at = f"{rule.input} {rule.metric or rule.slo or ''}".strip()
+        table.add_row(one.rule, rule.severity.value, looks_at, *counts, said)
+    return table
+
+
+def _marked(count: int, style: str) -> Text:
+    return Text(str(count), style=style if count else "dim")

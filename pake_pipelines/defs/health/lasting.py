@@ -1,0 +1,30 @@
+"""One Dagster instance for all ticks of a process.
+
+Dagster opens its instance anew for every tick that asks for it: a dozen connections and forty statements about its own
+tables, every 30 seconds. An instance holds no connection open between two statements, so one may last.
+"""
+
+import threading
+
+import dagster as dg
+from dagster._core.instance.ref import InstanceRef
+
+
+class LastingInstance:
+    """Opens the instance of a sensor's context once, and again when it is another one."""
+
+    def __init__(self) -> None:
+        """Open nothing yet."""
+        self._ref: InstanceRef | None = None
+        self._instance: dg.DagsterInstance | None = None
+        self._lock = threading.Lock()
+
+    def of(self, context: dg.SensorEvaluationContext) -> dg.DagsterInstance:
+        """Return the instance of `context`."""
+        ref = context.instance_ref
+        if ref is None:
+            return context.instance
+        with self._lock:
+            if self._instance is None or ref != self._ref:
+                self._ref, self._instance = ref, dg.DagsterInstance.from_ref(ref)
+            return self._instance

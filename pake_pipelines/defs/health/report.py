@@ -1,0 +1,90 @@
+"""The monitoring report as an asset, and the digest that takes it to people every six hours (NOT-11)."""
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Final
+
+import dagster as dg
+
+from pake_pipelines.defs.health.standing import ALERTS, INCIDENTS
+from pake_pipelines.defs.health.watching import Watching
+from pake_pipelines.defs.shared.tags import HEALTH_GROUP, HEALTH_POOL, OWNER
+from pake_pipelines.store.database import addresses, open_database
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
+
+REPORT: Final = "monitoring_report"
+DIGEST: Final = "health_digest"
+
+
+def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
+    """Return the report and the digest."""
+
+    @dg.asset(
+        name=REPORT,
+        deps=[ALERTS, INCIDENTS],
+        group_name=HEALTH_GROUP,
+        owners=[OWNER],
+        kinds={"python", "html"},
+        pool=HEALTH_POOL,
+        description="How everything stood: uptime of each service, metrics of the last day with their trends, key "
+        "figures, alerts and incidents, and what to do (MON-08, MON-25, MON-29). As a page in the data directory's "
+        "`reports/monitoring.html` and below as Markdown.",
+    )
+    async def monitoring_report() -> dg.MaterializeResult:
+        from pake_pipelines.reports.deliver_monitoring import deliver_monitoring_report
+
+        settings = watching.settings
+        async with open_database(addresses(settings).knowledge) as database:
+            delivered = await deliver_monitoring_report(
+                database, settings.data / "reports", watching.config, datetime.now(UTC)
+            )
+        return dg.MaterializeResult(
+            metadata={
+                "report": dg.MetadataValue.md(delivered.markdown),
+                "page": dg.MetadataValue.path(str(delivered.html)),
+            }
+        )
+
+    @dg.asset(
+        name=DIGEST,
+        deps=[REPORT],
+        group_name=HEALTH_GROUP,
+        owners=[OWNER],
+        kinds={"python", "postgres"},
+        pool=HEALTH_POOL,
+        description="The report by e-mail: a message in the outbox of every e-mail channel, with the page attached.",
+    )
+    async def health_digest(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
+        from pake_pipelines.alerts.digest import put_digest
+
+        settings = watching.settings
+        async with open_database(addresses(settings).knowledge) as database:
+            channels = await put_digest(
+                database, watching.config, settings.data / "reports", context.run_id, datetime.now(UTC)
+            )
+        return dg.MaterializeResult(metadata={"channels": list(channels), "messages": len(channels)})
+
+    return [monitoring_report, health_digest]
+
+
+def digest_job() -> "AssetJob":
+    """Return the job that writes the report and sends it."""
+    return dg.define_asset_job(
+        f"{DIGEST}_job",
+        selection=dg.AssetSelection.assets(REPORT, DIGEST),
+        description="Writes the monitoring report and puts it into the outbox of the e-mail channels.",
+        tags={"dagster/max_runtime": "1800"},
+    )
+
+
+def digest_schedule(job: "AssetJob", cron: str, *, on: bool) -> dg.ScheduleDefinition:
+    """Return the schedule of the job; it starts out stopped when `on` is false."""
+    return dg.ScheduleDefinition(
+        name=DIGEST,
+        job=job,
+        cron_schedule=cron,
+        execution_timezone="UTC",
+        description="The monitoring report to everybody who gets e-mail (NOT-11).",
+        default_status=dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED,
+    )

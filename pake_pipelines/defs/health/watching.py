@@ -1,0 +1,81 @@
+"""The rounds of watching and measuring as Dagster's objects carry them out: facts first, then the round."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from pake_pipelines.config.monitoring import MonitoringConfig
+from pake_pipelines.config.sources import SourcesConfig
+from pake_pipelines.defs.health.facts import FactsReader, Place
+from pake_pipelines.defs.health.lasting import LastingInstance
+from pake_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pake_pipelines.alerts.measure import Measured
+    from pake_pipelines.alerts.watch import Watch, Watched
+
+
+class Watching:
+    """What all sensors and assets of health share: where they look, and what they remember between their ticks."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        config: MonitoringConfig,
+        sources: SourcesConfig,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        """Remember nothing yet; nothing is read before a round."""
+        self.settings = settings
+        self.config = config
+        self.clock = clock
+        self._sources = sources
+        self._instance = LastingInstance()
+        self._facts = FactsReader()
+        self._what: Watch | None = None
+
+    @property
+    def what(self) -> "Watch":
+        """What is watched."""
+        # a code location only describes the sensors; importing what probes is left to their ticks
+        from pake_pipelines.alerts.watch import Watch
+
+        if self._what is None:
+            self._what = Watch(self.settings, self.config, tuple(self._sources.enabled))
+        return self._what
+
+    def place(self, context: dg.SensorEvaluationContext | dg.AssetExecutionContext) -> Place:
+        """Return what `context` looks at."""
+        if isinstance(context, dg.AssetExecutionContext):
+            return Place(context.instance, context.repository_def)
+        repository = context.repository_def
+        if repository is None:
+            raise dg.DagsterInvariantViolationError("a sensor's context without its repository")
+        origin = context.code_location_origin
+        return Place(self._instance.of(context), repository, origin.location_name if origin else None)
+
+    def watch(self, place: Place, log: logging.Logger) -> "Watched":
+        """Carry out a round of watching, and say what of it failed."""
+        from pake_pipelines.alerts.watch import watch
+
+        facts = self._facts.read(place, self.clock())
+        watched = asyncio.run(watch(self.what, facts, self.clock))
+        for part, why in {**{f"Dagster's {name}": why for name, why in facts.errors.items()}, **watched.faults}.items():
+            log.warning("%s: %s", part, why)
+        return watched
+
+    def is_switched_on(self, place: Place, sensor: str) -> bool:
+        """Tell whether a sensor is to tick at all: who has stopped it does not want another to do its work."""
+        ticks = self._facts.read(place, self.clock()).ticks
+        return any(tick.name == sensor for tick in ticks or ())
+
+    def measure(self, place: Place) -> "Measured":
+        """Carry out a round of measuring. Raises StoreError."""
+        from pake_pipelines.alerts.measure import measure
+
+        facts = self._facts.read(place, self.clock())
+        return asyncio.run(measure(self.what, facts, self.clock))

@@ -1,0 +1,19 @@
+"""A restart between any two steps of a script: nothing but PostgreSQL knows anything, and nobody sees a difference."""
+
+import pytest
+
+from pake_pipelines_tests.alerts.harness import promises
+from pake_pipelines_tests.alerts.harness.corpus import DAY_WITHOUT_CHANNEL, SHORT, STORM
+from pake_pipelines_tests.alerts.harness.daemon import beats
+from pake_pipelines_tests.alerts.harness.play import EVERYWHERE
+
+
+@pytest.mark.parametrize("script", SHORT, ids=lambda script: script.name)
+async def test_alert_script_with_a_restart_between_any_two_steps_tells_the_same(stage, script):
+    for cut in range(1, len(list(beats(script)))):
+        promises.as_written(await stage.play(script, restarts={cut}))
+
+
+@pytest.mark.parametrize("script", [*SHORT, STORM, DAY_WITHOUT_CHANNEL], ids=lambda script: script.name)
+async def test_alert_script_with_a_restart_between_all_steps_tells_the_same(stage, script):
+    promises.as_written(await stage.play(script, restarts=EVERYWHERE))

@@ -1,0 +1,24 @@
+"""Scripts played undisturbed: exactly the messages that are written there, each in its time."""
+
+import pytest
+
+from pake_pipelines_tests.alerts.harness import promises
+from pake_pipelines_tests.alerts.harness.corpus import DAY_WITHOUT_CHANNEL, FLAPPING, SHORT, STORM
+
+
+@pytest.mark.parametrize("script", [*SHORT, STORM, DAY_WITHOUT_CHANNEL], ids=lambda script: script.name)
+async def test_alert_script(stage, script):
+    promises.as_written(await stage.play(script))
+
+
+@pytest.mark.parametrize("script", SHORT, ids=lambda script: script.name)
+async def test_alert_script_with_two_daemons_at_once_tells_the_same(stage, script):
+    promises.as_written(await stage.play(script, daemons=2))
+
+
+async def test_alerts_of_a_service_that_alternates_every_minute_for_a_day_are_at_most_four_messages(stage):
+    played = await stage.play(FLAPPING, restarts=range(97, 1_000_000, 97))
+    assert 2 <= len(played.received) <= 4
+    assert played.received[0].kind == "fire"
+    assert played.received[-1].kind == "resolve"
+    promises.kept(played, copies=0)
