@@ -14,7 +14,7 @@ export UV_FIND_LINKS ?= $(subst $() $(),$(comma),$(PIP_FIND_LINKS))
 TORCH_BACKEND ?=
 UV_TORCH := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 
-.PHONY: help install run test check bench conformance lock clean
+.PHONY: help install run test check bench conformance demo-outage lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -52,6 +52,9 @@ bench: $(STAMP) ## NAME=x ARGS="...": run benchmarks/x.py beside its peers
 
 conformance: $(STAMP) ## read the corpora in PAKE_CORPORA: feeds, e-mails, hostile XML
 	@$(BIN)/python -m benchmarks.conformance
+
+demo-outage: $(STAMP) ## kill a real service of a scratch project and print who noticed, told and healed it
+	@$(BIN)/python -m demos.outage
 
 # torch is pinned in pyproject.toml: the lock leaves open which build of it, and so which of its GPU packages
 lock: | $(BIN)/uv ## compile the lock file anew

@@ -33,15 +33,14 @@ def ask(
 ) -> tuple[tuple[ActionRequest, ...], Asked]:
     """Return the actions that open `episodes` ask for now, and when rules have asked so far, with these."""
     kept = {name: _recent(rules[name].action, moments, now) for name, moments in asked.items() if name in rules}
+    acting = {name: rule.action for name, rule in rules.items() if rule.action is not None}
+    firing = [one for one in episodes if one.rule in acting and one.state is AlertState.FIRING]
     requests = []
-    for episode in sorted(episodes, key=lambda one: (one.started_at, one.alert_id)):
-        rule = rules.get(episode.rule)
-        if rule is None or rule.action is None or episode.state is not AlertState.FIRING:
-            continue
-        before = kept.get(episode.rule, ())
-        if _may_ask(rule.action, before, now):
+    for episode in sorted(firing, key=lambda one: (one.started_at, one.alert_id)):
+        action, before = acting[episode.rule], kept.get(episode.rule, ())
+        if _may_ask(action, before, now):
             kept[episode.rule] = (*before, now)
-            requests.append(ActionRequest(episode.rule, rule.action.recovery, episode.alert_id))
+            requests.append(ActionRequest(episode.rule, action.recovery, episode.alert_id))
     return tuple(requests), {name: moments for name, moments in kept.items() if moments}
 
 

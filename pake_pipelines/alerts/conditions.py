@@ -67,7 +67,9 @@ def fingerprint(rule: str, labels: Mapping[str, str]) -> str:
 
 def severity_of(rule: Rule, labels: Mapping[str, str]) -> Severity:
     """Return how grave an alert of a series is: of an objective as its window says, else as the rule says."""
-    own = labels.get("severity") if rule.input == "slo" else None
+    if rule.input != "slo":
+        return rule.severity
+    own = labels.get("severity")
     return Severity(own) if own in set(Severity) else rule.severity
 
 
@@ -166,6 +168,7 @@ def _observations(name: str, rule: Rule, series: Iterable[Reading], now: datetim
 
 def _storable(text: str) -> str:
     """Return `text` as a database takes it, and not without end: what a service answers may be anything."""
+    text = str(text)
     if not text.isprintable():
         text = text.encode("utf-8", "replace").decode().replace("\0", "\N{REPLACEMENT CHARACTER}")
     return text[:_LONGEST]

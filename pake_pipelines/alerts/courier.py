@@ -13,14 +13,16 @@ from pake_pipelines.alerts.channels.protocol import Channel, ChannelError, NotCo
 from pake_pipelines.alerts.summary import summary_of
 from pake_pipelines.config.alerting import AnyChannel, Delivery
 from pake_pipelines.crash import CrashPoint
-from pake_pipelines.model.alert import Message
+from pake_pipelines.model.alert import Message, MessageKind
 from pake_pipelines.settings import Settings
-from pake_pipelines.store import channel_states, notifications
+from pake_pipelines.store import channel_states, notification_summaries, notifications
+from pake_pipelines.store.channel_states import ChannelState
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.notifications import Claimed, Lease, message_of
 
 log: Final = logging.getLogger(__name__)
 _SUMMARISED_AT_ONCE: Final = 200
+_SUMMARY_ATTEMPTS: Final = 5
 _MOST_DOUBLINGS: Final = 32
 
 
@@ -59,6 +61,12 @@ def pause(delivery: Delivery, failures: int) -> timedelta:
     """Return how long to wait after so many failures in a row (from 1): 2^(n-1) times the first pause, capped."""
     doublings = min(failures - 1, _MOST_DOUBLINGS)
     return timedelta(seconds=min(delivery.first_retry_seconds * 2.0**doublings, delivery.max_retry_seconds))
+
+
+def _blames_summary(claimed: Claimed, state: ChannelState, error: ChannelError) -> bool:
+    """Tell whether a summary is refused for what it is: a channel that takes others since does not take it."""
+    takes_others = state.last_sent_at is not None and state.last_sent_at > claimed.created_at
+    return error.permanent or (takes_others and claimed.attempts >= _SUMMARY_ATTEMPTS)
 
 
 def _read(stored: Mapping[str, Any]) -> Message | None:
@@ -119,11 +127,11 @@ class Courier:
             )
 
     async def _summarise(self, connection: Connection, lease: Lease) -> None:
-        parts = await notifications.summarisable(connection, self._name, lease, _SUMMARISED_AT_ONCE)
+        parts = await notification_summaries.summarisable(connection, self._name, lease, _SUMMARISED_AT_ONCE)
         readable = {one.notification_id: message for one in parts if (message := _read(one.message))}
         if len(readable) > 1:
             summary = summary_of(self._name, list(readable.values()), lease.now)
-            await notifications.put_summary(connection, self._name, summary, readable, lease.now)
+            await notification_summaries.put_summary(connection, self._name, summary, readable, lease.now)
             self.outcome.summarised += len(readable)
 
     async def _send(self, channel: Channel, claimed: Claimed, seconds: float) -> bool:
@@ -154,6 +162,8 @@ class Courier:
         lease, delivery = self._pace.lease(), self._pace.delivery
         now = lease.now
         state = await channel_states.lock(connection, self._name, now)
+        if claimed.kind == MessageKind.SUMMARY and _blames_summary(claimed, state, error):
+            await notification_summaries.dissolve(connection, claimed, now, str(error))
         if error.permanent:
             self.outcome.dead += await notifications.mark_dead(connection, claimed, now, str(error))
             await channel_states.note_failure(connection, self._name, now, str(error))

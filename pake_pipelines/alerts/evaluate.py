@@ -19,7 +19,15 @@ from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.crash import CrashPoint, point
 from pake_pipelines.model.alert import AlertState, Condition, Message, Readings
 from pake_pipelines.model.episode import Episode, Transition
-from pake_pipelines.store import alert_groups, alert_rounds, alert_series, alerts, notifications, silences
+from pake_pipelines.store import (
+    alert_groups,
+    alert_rounds,
+    alert_series,
+    alerts,
+    monitor_ticks,
+    notifications,
+    silences,
+)
 from pake_pipelines.store.database import Connection, Database
 
 # two daemons by mistake: the second one's round right after the first one's would count the same state twice
@@ -76,14 +84,14 @@ async def evaluate(
         async with database.transaction() as connection:
             if not await alert_rounds.try_lock(connection):
                 return Evaluated(now, overlapped=True)
-            last = await alert_rounds.last(connection)
-            if last is not None and abs(now - last.at) < CLOSEST:
+            last = await monitor_ticks.read(connection, alert_rounds.NAME)
+            if last is not None and abs(now - last.ticked_at) < CLOSEST:
                 return Evaluated(now, overlapped=True)
             standing = await load(connection, last.memory if last else {}, now)
             decision = decide(config, standing, inputs, now)
             await save(connection, config, standing, decision, now)
             seconds = time.perf_counter() - began
-            await alert_rounds.note(connection, now, _memory(decision.asked), seconds)
+            await monitor_ticks.note(connection, alert_rounds.NAME, now, seconds, _memory(decision.asked))
             point(CrashPoint.ALERTS_WRITTEN)
     except _LostRaceError:
         return Evaluated(now, overlapped=True)

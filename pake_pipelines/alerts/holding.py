@@ -25,7 +25,8 @@ def hold(config: MonitoringConfig, lives: Lives, silences: Iterable[Silence], no
     episodes = list(lives.episodes.values())
     if not episodes:
         return Held(frozenset(), {})
-    above = inhibition.ancestors(config.enabled_services())
+    # also through services that are not watched here
+    above = inhibition.ancestors(config.services)
     down = inhibition.dead(alerting.rules, lives.series.values(), episodes, now)
     parents = inhibition.held_by_parents(episodes, alerting.rules, above, down)
     behind: dict[str, set[str]] = {}

@@ -43,15 +43,17 @@ async def follow(
     latest = await store.lock_latest(connection, keys)
     known = await store.alerts_of(connection, [one.incident_id for one in latest.values()])
     told = _told_overdue(await store.lock(connection, set(about.values())), about, fired, now)
+    taken = await store.acknowledged_alerts(connection, [alert for group in concerning for alert in group.alert_ids])
     ids = await _new_ids(connection, len(concerning), now)
     opened, joined = [], []
     for group in concerning:
         before = latest.get(group.group_key)
         alerts = known.get(before.incident_id, frozenset()) if before else frozenset()
         if steps.opens(config, group, before, alerts):
-            opened.append(steps.opened(config, group, ids.pop(), before, now))
+            new, *linked = steps.opened(config, group, ids.pop(), before, now)
+            opened.append((_taken_up(new, group, taken, now), *linked))
         elif before is not None and (change := steps.joined(config, before, group, alerts, now)):
-            joined.append(change)
+            joined.append(_taken_up(change, group, taken, now))
     ended = [change for key in quiet if key in latest and (change := steps.alerts_over(latest[key], now))]
     # what is only told of goes first: the incident may change by the others
     changes = [*told, *(change for pair in opened for change in pair), *joined, *ended]
@@ -62,6 +64,14 @@ async def follow(
         over=tuple(change.incident.incident_id for change in ended),
         closed=tuple(change.incident.incident_id for change in ended if change.incident.is_closed),
     )
+
+
+def _taken_up(change: IncidentChange, fired: GroupFired, taken: Mapping[str, str], now: datetime) -> IncidentChange:
+    """Return a change of an incident; it is taken up as well when a person has one of its alerts already."""
+    for alert, person in taken.items():
+        if alert in fired.alert_ids and (more := steps.taken_up_by_alert(change.incident, alert, person, "", now)):
+            return IncidentChange(more.incident, (*change.events, *more.events))
+    return change
 
 
 def _told_overdue(
@@ -109,6 +119,20 @@ async def take_up_alert(connection: Connection, alert_id: str, actor: str, note:
     ]
     await store.save(connection, changes)
     return tuple(change.incident.incident_id for change in changes)
+
+
+async def resolved_by_hand(
+    connection: Connection, config: Incidents, alert_ids: Collection[str], actor: str, note: str, now: datetime
+) -> tuple[str, ...]:
+    """Let incidents follow alerts that a person has resolved; return those that are theirs, which stay open.
+
+    Belongs into the transaction that resolves the alerts, which no evaluation overlaps.
+    """
+    ids = {name for alert in alert_ids for name in await store.open_with_alert(connection, alert)}
+    for alert in sorted(alert_ids):
+        await take_up_alert(connection, alert, actor, note, now)
+    await follow(connection, config, (), await store.quiet_groups(connection, alert_ids), now)
+    return tuple(sorted(ids))
 
 
 async def update(connection: Connection, incident_id: str, wanted: Wanted, actor: str, now: datetime) -> IncidentChange:

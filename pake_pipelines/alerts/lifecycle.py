@@ -93,7 +93,7 @@ def _read(rule: Rule, name: str, flap: Flapping, before: Series | None, seen: Ob
     at = now if seen.at is None else min(seen.at, now)
     history = flapping.remember(before.history if before else 0, bad=bad)
     again = before is not None and before.condition is seen.condition
-    return Series(
+    after = Series(
         fingerprint=seen.fingerprint,
         rule=name,
         labels=seen.labels,
@@ -107,6 +107,14 @@ def _read(rule: Rule, name: str, flap: Flapping, before: Series | None, seen: Ob
         value=seen.value,
         detail=seen.detail,
     )
+    return before if before is not None and _steady(before, after) else after
+
+
+def _steady(before: Series, after: Series) -> bool:
+    """Tell whether a reading says nothing that is worth a write."""
+    if after.read_at - before.read_at >= _REFRESH:
+        return False
+    return replace(after, read_at=before.read_at, value=before.value, detail=before.detail) == before
 
 
 def _without_episode(rule: Rule, series: Series, now: datetime) -> Advanced:

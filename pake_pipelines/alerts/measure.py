@@ -28,10 +28,13 @@ class Measured:
     kpis: tuple[KpiResult, ...]
     watched_at: datetime | None
 
-    @property
-    def nobody_watches(self) -> bool:
-        """Whether nobody has looked at the services for longer than two minutes."""
-        return self.watched_at is None or self.at - self.watched_at > _SILENT_AFTER
+    def nobody_watches(self, since: datetime) -> bool:
+        """Tell whether nobody has looked at the services for two minutes, though somebody could have from `since` on.
+
+        A stack that has just come up is not silent yet.
+        """
+        last = max(self.watched_at, since) if self.watched_at else since
+        return self.at - last > _SILENT_AFTER
 
 
 async def measure(what: Watch, facts: DagsterFacts | None, clock: Callable[[], datetime]) -> Measured:

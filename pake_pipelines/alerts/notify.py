@@ -72,12 +72,12 @@ def plan(
     speech.forget(alert for alert in group.told if alert not in firing)
     if heard:
         speech.say(MessageKind.FIRE, heard, gone)
-    elif gone:
-        speech.say(MessageKind.RESOLVE, [one for alert, one in firing.items() if alert in group.told], gone)
     if late:
-        speech.say(MessageKind.ESCALATION, late)
+        speech.say(MessageKind.ESCALATION, late, [] if heard else gone)
+    if gone and not heard and not late:
+        speech.say(MessageKind.RESOLVE, [one for alert, one in firing.items() if alert in group.told], gone)
     if flapping := [one for one in members if _newly_flaps(one, group)]:
-        speech.say(MessageKind.REPEAT, flapping, flaps=True)
+        speech.say(MessageKind.REPEAT, flapping)
     if not speech.messages and may_repeat(group, grouping, now):
         again = [one for alert, one in firing.items() if alert in group.told and _repeats(one)]
         if again:
@@ -98,9 +98,7 @@ class _Speech:
         for alert in list(alerts):
             del self.told[alert]
 
-    def say(
-        self, kind: MessageKind, members: Sequence[Member], gone: Collection[Episode] = (), *, flaps: bool = False
-    ) -> None:
+    def say(self, kind: MessageKind, members: Sequence[Member], gone: Collection[Episode] = ()) -> None:
         firing = wording.in_order(one.episode for one in members)
         resolved = wording.in_order(gone)
         behind = frozenset().union(*(one.behind for one in members)) if kind is not MessageKind.RESOLVE else ()
@@ -110,7 +108,7 @@ class _Speech:
                 key=_key(kind, self.group, number, [*firing, *resolved]),
                 kind=kind,
                 group=self.group.group_key,
-                title=wording.title(kind, firing, resolved, held_back=len(behind), flaps=flaps),
+                title=wording.title(kind, firing, resolved, held_back=len(behind)),
                 severity=wording.gravest(firing or resolved),
                 created_at=self.now,
                 firing=tuple(one.line() for one in firing),
@@ -152,7 +150,8 @@ def _newly_flaps(member: Member, group: GroupState) -> bool:
 
 
 def _repeats(member: Member) -> bool:
-    return not member.held and member.episode.acknowledged_at is None and not member.episode.flapping
+    routed = member.wanted or bool(member.steps)
+    return routed and not member.held and member.episode.acknowledged_at is None and not member.episode.flapping
 
 
 def _key(kind: MessageKind, group: GroupState, number: int, episodes: Sequence[Episode]) -> str:

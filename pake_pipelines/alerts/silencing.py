@@ -21,9 +21,8 @@ def is_open(window: MaintenanceWindow, now: datetime) -> bool:
     from cronsim import CronSim
 
     after = (now - timedelta(minutes=window.minutes)).replace(microsecond=0)
-    # an expression like 30 February has no next moment
-    began = next(CronSim(window.cron, after), None)
-    return began is not None and began <= now
+    began: datetime = next(CronSim(window.cron, after))
+    return began <= now
 
 
 def silenced(labels: Matchers, matchers: Sequence[Matchers]) -> bool:

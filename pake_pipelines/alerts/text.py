@@ -17,13 +17,12 @@ _IN_DETAIL: Final = 20
 _IN_SHORT: Final = 200
 _LONGEST: Final = 500
 _LONGEST_SUBJECT: Final = 150
-_UNPRINTABLE: Final = re.compile(r"[^\x20-\x7e\xa1-\ud7ff\ue000-\U0010ffff]+")
 _MARKUP: Final = re.compile(r"([\\`*_{}\[\]<>#|~])")
 
 
 def one_line(text: str, longest: int = _LONGEST) -> str:
     """Return `text` as one printable line of at most `longest` characters."""
-    line = " ".join(_UNPRINTABLE.sub(" ", text).split())
+    line = " ".join(_printable(text).split())
     return line if len(line) <= longest else f"{line[: longest - 1]}…"
 
 
@@ -156,7 +155,12 @@ def _shorts(lines: tuple[AlertLine, ...]) -> Iterator[str]:
 
 
 def _printable_lines(text: str) -> str:
-    return "\n".join(_UNPRINTABLE.sub(" ", line).rstrip() for line in text.splitlines())
+    return "\n".join(_printable(line).rstrip() for line in text.splitlines())
+
+
+def _printable(text: str) -> str:
+    """Return `text` with blanks for what is not seen or turns the direction of others."""
+    return text if text.isprintable() else "".join(one if one.isprintable() else " " for one in text)
 
 
 def _escaped(text: str) -> str:

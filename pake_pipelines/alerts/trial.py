@@ -39,13 +39,13 @@ async def try_channel(
     except NotConfiguredError as error:
         return Trial(name, "not_configured", str(error), 0.0)
     try:
-        note = await hand_over(channel, test_message(name, now), (), config.timeout_seconds)
+        note = await hand_over(channel, trial_message(name, now), (), config.timeout_seconds)
     except ChannelError as error:
         return Trial(name, "refused" if error.permanent else "failed", str(error), time.monotonic() - started)
     return Trial(name, "sent", note or "", time.monotonic() - started)
 
 
-def test_message(channel: str, now: datetime) -> Message:
+def trial_message(channel: str, now: datetime) -> Message:
     """Return a message that says that it is a test; each has a key of its own."""
     key = f"test_{uuid4().hex}"
     return Message(

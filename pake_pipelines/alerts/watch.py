@@ -101,9 +101,7 @@ async def _round(
             name, deliver(database, what.config, what.settings, clock, seconds=seconds, environ=what.environ)
         )
 
-    samples, waiting = await asyncio.gather(
-        _look(what, database, parts, facts, now), send("outbox", _DELIVERY_SECONDS)
-    )
+    samples, waiting = await asyncio.gather(_look(what, database, parts, facts, now), send("outbox", _DELIVERY_SECONDS))
     judged = await parts.run("evaluation", _judge(what, database, samples, facts, now))
     inputs, evaluated = judged or ((), None)
     new = await send("delivery", max(0.5, parts.left() - 1)) if evaluated and evaluated.transitions else None

@@ -37,7 +37,9 @@ class Outage:
         since, self.since = self.since, None
         if since is None:
             return None
-        return _message(MessageKind.RESOLVE, f"the knowledge database is back, away since {since:%H:%M} UTC", "", now, since)
+        return _message(
+            MessageKind.RESOLVE, f"the knowledge database is back, away since {since:%H:%M} UTC", "", now, since
+        )
 
 
 def _message(kind: MessageKind, title: str, body: str, now: datetime, since: datetime) -> Message:

@@ -29,15 +29,15 @@ def common_labels(episodes: Sequence[Episode]) -> dict[str, str]:
     }  # fmt: skip
 
 
-def title(
-    kind: MessageKind, firing: Sequence[Episode], resolved: Sequence[Episode], *, held_back: int, flaps: bool
-) -> str:
+def title(kind: MessageKind, firing: Sequence[Episode], resolved: Sequence[Episode], *, held_back: int) -> str:
     """Return the title of a message: what it is about, and how much of it there is."""
     behind = f" ({held_back} more held back behind it)" if held_back else ""
     if kind is MessageKind.RESOLVE:
         still = f" ({len(firing)} still firing)" if firing else ""
         return f"resolved: {named(resolved)}{still}"
-    beginning = "changes again and again: " if flaps else _BEGINNINGS.get(kind, "")
+    flaps = all(one.flapping for one in firing)
+    beginning = "" if flaps and kind is MessageKind.REPEAT else _BEGINNINGS.get(kind, "")
+    beginning += "changes again and again: " if flaps else ""
     over = f" ({len(resolved)} resolved)" if resolved else ""
     return f"{beginning}{named(firing)}{behind}{over}"
 

@@ -1,5 +1,6 @@
 """Asking the running Dagster webserver over GraphQL: launch a run, follow it, end it. Loopback only."""
 
+import http.client
 import json
 import urllib.error
 import urllib.request
@@ -159,7 +160,8 @@ class DagsterApi:
                 said = json.load(answer)
         except urllib.error.HTTPError as error:
             raise DagsterError(f"Dagster at {self.address} answers {error.code}: {_errors(error)}") from error
-        except (OSError, ValueError) as error:
+        # while nothing listens yet, a connection within one machine may meet itself, and hear what it has said
+        except (OSError, ValueError, http.client.HTTPException) as error:
             raise DagsterError(f"Dagster at {self.address} does not answer: {error}") from error
         if said.get("errors"):
             raise DagsterError(f"Dagster refuses: {said['errors'][0].get('message')}")

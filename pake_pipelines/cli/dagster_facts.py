@@ -1,7 +1,7 @@
 """What Dagster's instance knows of itself, as the terminal can ask it: over GraphQL, when the stack is up.
 
-Only what is complete that way is read. Runs, checks, ticks and freshness are left to the sensor inside of Dagster: what
-is half known would look as if the rest were gone.
+Only what is complete that way is read. Runs, checks, ticks and freshness are left out, on purpose and so without an
+entry in `errors`, to the sensor inside of Dagster: what is half known would look as if the rest were gone.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -15,8 +15,6 @@ from pake_pipelines.settings import Settings
 
 DOWN: Final = "Dagster is not up here: `pake up` starts it"
 _READ: Final = ("daemons", "code_location", "queue", "pools", "partitions")
-_NOT_READ: Final = ("runs", "runs_of_last_day", "run_totals", "checks", "ticks", "freshness")
-_LEFT: Final = "only the sensor inside of Dagster reads this"
 # the same tolerances as the sensor's: a daemon beats every 30 s, a slot is freed one minute after its run's end
 _HEARTBEAT_TOLERANCE: Final = timedelta(minutes=5)
 _LEAKED_AFTER: Final = timedelta(minutes=5)
@@ -51,13 +49,13 @@ def read_facts(settings: Settings, now: datetime) -> DagsterFacts:
     """Return what can be read at `now`; what cannot is None, with its cause in `errors`. Nothing is raised."""
     held = running(settings)
     if held is None:
-        return DagsterFacts(now, errors=dict.fromkeys((*_READ, *_NOT_READ), DOWN))
+        return DagsterFacts(now, errors=dict.fromkeys(_READ, DOWN))
     return facts_of(DagsterApi(held[1]), now)
 
 
 def facts_of(api: DagsterApi, now: datetime) -> DagsterFacts:
     """Return what the webserver behind `api` says."""
-    errors: dict[str, str] = dict.fromkeys(_NOT_READ, _LEFT)
+    errors: dict[str, str] = {}
 
     def attempt(part: str, reading: Callable[[], Value]) -> Value | None:
         try:

@@ -72,26 +72,34 @@ def _head(what: str, status: HealthStatus, seen: Seen, now: datetime) -> None:
 
 def _table(seen: Seen, samples: Sequence[HealthSample], now: datetime) -> Table:
     table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("service", "state", "since"):
+    for column in ("service", "state"):
         table.add_column(column, no_wrap=True)
-    for column in ("answers in", "up 24 h"):
-        table.add_column(column, justify="right", no_wrap=True)
+    # without anything stored there is no past
+    past = bool(seen.uptimes)
+    if past:
+        table.add_column("since", no_wrap=True)
+        table.add_column("up 24 h", justify="right", no_wrap=True)
+    table.add_column("answers in", justify="right", no_wrap=True)
     table.add_column("what was found", overflow="fold", ratio=1)
     for one in samples:
-        since, uptime = seen.since(one.service), seen.uptimes.get(one.service)
-        share = uptime.up_share if uptime else None
         table.add_row(
             Text.assemble(one.service, (" *" if one.critical else "", "dim")),
             Text(one.status.value.replace("_", " "), style=COLOURS[one.status]),
-            ago(since, now) if since else ("over a day" if uptime else "-"),
+            *(_past(seen, one.service, now) if past else ()),
             "-" if one.response_ms is None else f"{one.response_ms:.0f} ms",
-            "-" if share is None else f"{100 * share:.4g} %",
             Text(one.detail, style="dim"),
         )
     if any(one.critical for one in samples):
         table.caption = "* critical: when it is down, everything is"
         table.caption_justify = "left"
     return table
+
+
+def _past(seen: Seen, service: str, now: datetime) -> tuple[str, str]:
+    since, uptime = seen.since(service), seen.uptimes.get(service)
+    share = uptime.up_share if uptime else None
+    stands = ago(since, now) if since else "over a day" if uptime else "-"
+    return stands, "-" if share is None else f"{100 * share:.4g} %"
 
 
 def _show_changes(seen: Seen, services: set[str]) -> None:

@@ -15,6 +15,7 @@ from pake_pipelines.alerts.incident_steps import IncidentError, Wanted
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import lasting, minutes, moment
 from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.model.incident import Incident, IncidentChange, IncidentEvent, IncidentSeverity, IncidentStatus
 from pake_pipelines.settings import Settings, get_settings
@@ -172,7 +173,8 @@ def stats(
         print_json({"days": days, "summary": asdict(told)})
         return
     counts = ", ".join(f"{count} {severity}" for severity, count in told.by_severity.items())
-    out.print(f"{told.total_incidents} incidents in {days} days" + (f": {counts}" if counts else ""))
+    total = f"{counted(told.total_incidents, 'incident')} in {counted(days, 'day')}"
+    out.print(f"{total}: {counts}" if counts else total)
     out.print(f"open          {told.still_open}, overdue {told.overdue}")
     out.print(f"target missed {told.missed_target}")
     for name, what, value in (

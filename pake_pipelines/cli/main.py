@@ -2,7 +2,22 @@
 
 import typer
 
-from pake_pipelines.cli import config, db, duplicates, incidents, links, models, node, qa, review, sources, text
+from pake_pipelines.cli import (
+    alerts,
+    config,
+    db,
+    duplicates,
+    incidents,
+    links,
+    models,
+    monitor,
+    node,
+    qa,
+    review,
+    services,
+    sources,
+    text,
+)
 from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
 from pake_pipelines.cli.health import health
@@ -37,7 +52,10 @@ app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(links.app, name="links")
 app.add_typer(qa.app, name="qa")
 app.add_typer(review.app, name="review")
+app.add_typer(monitor.app, name="monitor")
+app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
+app.add_typer(services.app, name="services")
 app.add_typer(text.app, name="text")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

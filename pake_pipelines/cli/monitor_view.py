@@ -13,12 +13,14 @@ from pake_pipelines.model.health import HealthStatus
 def show_round(watched: Watched, config: MonitoringConfig) -> None:
     """Print what a round found and did: services, rules, changes of alerts, messages, faults."""
     out.print(Text.assemble(("overall", "bold"), "  ", (watched.overall.value, COLOURS[watched.overall])))
-    for one in watched.samples:
+    configured = [one for one in watched.samples if one.status is not HealthStatus.NOT_CONFIGURED]
+    for one in configured:
         if one.status is not HealthStatus.HEALTHY:
             status = (one.status.value.replace("_", " "), COLOURS[one.status])
             out.print(Text.assemble(f"  {one.service}  ", status, (f"  {one.detail}", "dim")), soft_wrap=True)
-    healthy = sum(one.status is HealthStatus.HEALTHY for one in watched.samples)
-    out.print(f"services  {healthy} of {len(watched.samples)} healthy")
+    healthy = sum(one.status is HealthStatus.HEALTHY for one in configured)
+    rest = len(watched.samples) - len(configured)
+    out.print(f"services  {healthy} of {len(configured)} healthy" + (f", {rest} not configured" if rest else ""))
     _show_alerts(watched, config)
     _show_messages(watched)
     took = ", ".join(f"{name} {seconds:.1f} s" for name, seconds in watched.seconds.items() if seconds >= 0.1)

@@ -1,12 +1,17 @@
 """What rules see, as a table."""
 
 from collections.abc import Iterable, Mapping
+from typing import Final
 
 from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.alerts.evaluate import RuleSeen
 from pake_pipelines.config.monitoring import MonitoringConfig
+
+# what only the sensor inside of Dagster reads
+_OF_DAGSTER: Final = frozenset({"run", "check", "tick", "freshness"})
+_NOT_DUE: Final = {True: "judged by the sensor inside of Dagster alone", False: "not due"}
 
 
 def rule_table(
@@ -21,10 +26,11 @@ def rule_table(
     table.add_column("", overflow="fold", ratio=1)
     for one in seen:
         rule = config.alerting.rules[one.rule]
-        counts = [str(one.series), _marked(one.bad, "red"), _marked(one.unknown, "magenta")]
+        counts = [Text(str(one.series)), _marked(one.bad, "red"), _marked(one.unknown, "magenta")]
         if open_alerts is not None:
             counts.append(_marked(open_alerts.get(one.rule, 0), "red"))
-        said = Text(one.unjudged or ("" if one.due else "not due"), style="magenta" if one.unjudged else "dim")
+        idle = "" if one.due else _NOT_DUE[rule.input in _OF_DAGSTER]
+        said = Text(one.unjudged or idle, style="magenta" if one.unjudged else "dim")
         looks_at = f"{rule.input} {rule.metric or rule.slo or ''}".strip()
         table.add_row(one.rule, rule.severity.value, looks_at, *counts, said)
     return table

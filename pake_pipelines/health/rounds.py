@@ -2,6 +2,7 @@
 
 import asyncio
 import importlib
+import time
 import zlib
 from collections.abc import Mapping
 from dataclasses import replace
@@ -26,14 +27,15 @@ from pake_pipelines.model.health import HealthSample, HealthStatus
 
 _LIBRARIES: Final = {"http": "aiohttp", "postgres": "asyncpg", "redis": "redis.asyncio", "process": "psutil"}
 # for what a probe does when it is told to stop: hang up
-_STOPPING_SECONDS: Final = 0.5
+_STOPPING_SECONDS: Final = 0.25
 
 
 async def probe_all(services: Mapping[str, AnyService], surroundings: Surroundings) -> list[HealthSample]:
-    """Return how each of `services` stands, in their order; it takes at most `probing.tick_seconds` and a little.
+    """Return how each of `services` stands, in their order; it takes `probing.tick_seconds` and a quarter at most.
 
     What was not reached within that time, or not asked for the whole of its own, is unknown.
     """
+    ends_at = time.perf_counter() + surroundings.probing.tick_seconds
     _import_libraries(services, surroundings)
     places = asyncio.Semaphore(surroundings.probing.concurrency)
     reached: set[str] = set()
@@ -46,7 +48,7 @@ async def probe_all(services: Mapping[str, AnyService], surroundings: Surroundin
     tasks = {name: asyncio.create_task(in_turn(name)) for name in _in_turn(services, surroundings)}
     try:
         if tasks:
-            await asyncio.wait(tasks.values(), timeout=surroundings.probing.tick_seconds)
+            await asyncio.wait(tasks.values(), timeout=max(ends_at - time.perf_counter(), 0))
         late = {name for name, task in tasks.items() if not task.done()}
     finally:
         await _stop([task for task in tasks.values() if not task.done()])
@@ -57,7 +59,7 @@ async def probe_all(services: Mapping[str, AnyService], surroundings: Surroundin
 
 
 def _import_libraries(services: Mapping[str, AnyService], surroundings: Surroundings) -> None:
-    # before any clock runs: an import takes as long as a slow answer, and would count as one
+    # before any service is asked: an import takes as long as a slow answer, and would count as one
     asked = {service.kind for service in services.values() if not _not_set(service, surroundings)}
     for kind in sorted(asked & _LIBRARIES.keys()):
         importlib.import_module(_LIBRARIES[kind])

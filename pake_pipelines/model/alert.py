@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from typing import Final
 
 
 class Severity(StrEnum):
@@ -17,7 +18,10 @@ class Severity(StrEnum):
     @property
     def rank(self) -> int:
         """Its place in that order, from 0."""
-        return list(Severity).index(self)
+        return _RANKS[self]
+
+
+_RANKS: Final = {severity: rank for rank, severity in enumerate(Severity)}
 
 
 class Condition(StrEnum):

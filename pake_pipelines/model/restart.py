@@ -42,6 +42,11 @@ class Restart:
         """Whether nobody has said yet what came of it."""
         return self.state in UNDER_WAY
 
+    @property
+    def left_at(self) -> datetime:
+        """When the service was left to itself, as far as it is known: nobody saw the end of what was interrupted."""
+        return self.begun_at if self.ended_at is None or self.state is RestartState.INTERRUPTED else self.ended_at
+
 
 @dataclass(frozen=True, slots=True)
 class Surrender:

@@ -1,4 +1,7 @@
-"""The monitoring report: how everything stands and went, and what to do (MON-08..12, MON-25, MON-29, SVC-15, SVC-33)."""
+"""The monitoring report: how everything stands and went, and what to do.
+
+MON-08..12, MON-25, MON-29, SVC-15, SVC-33.
+"""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -35,6 +38,7 @@ from pake_pipelines.store import (
 )
 from pake_pipelines.store.alert_statistics import ActiveAlert, AlertCounts, RuleCount
 from pake_pipelines.store.database import Connection
+from pake_pipelines.store.database_performance import DatabasePerformance, database_performance
 from pake_pipelines.store.error_summary import ErrorCount, error_summary
 from pake_pipelines.store.health_samples import LONGEST_GAP
 from pake_pipelines.store.monitoring_statistics import Bin, RestartCount
@@ -52,13 +56,21 @@ CHARTED: Final = (
     "run_error_rate_percent",
 )
 _TRENDS: Final = (*CHARTED, "db_size_bytes", "run_duration_seconds", "source_success_percent")
+_GRAVITY: Final = (
+    HealthStatus.NOT_CONFIGURED,
+    HealthStatus.HEALTHY,
+    HealthStatus.DEGRADED,
+    HealthStatus.UNKNOWN,
+    HealthStatus.UNHEALTHY,
+    HealthStatus.CRITICAL,
+)
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _MONTH: Final = timedelta(days=30)
 _HOUR: Final = timedelta(hours=1)
 _ALERTS: Final = 50
 _RULES: Final = 5
-_INCIDENTS: Final = 20
+_INCIDENTS: Final = 100
 _ERRORS: Final = 30
 
 
@@ -66,7 +78,8 @@ _ERRORS: Final = 30
 class MonitoringReport:
     """Everything the report says. `runs_known` is False where Dagster did not tell of its runs.
 
-    `hourly` are the charted metrics of the last 7 days by hour; `sampled_at` is when metrics were sampled last.
+    `services` stand in the order of how bad they are, `hourly` are the charted metrics of the last 7 days by hour.
+    `latest` are the newest samples of all metrics, `sampled_at` is when the last round of them was.
     """
 
     made_at: datetime
@@ -86,8 +99,10 @@ class MonitoringReport:
     incidents: IncidentStatistics
     open_incidents: Sequence[Incident]
     restarts: Sequence[RestartCount]
+    database: DatabasePerformance
     recommendations: Sequence[Advice]
     hourly: Sequence[Bin]
+    latest: Sequence[MetricSample]
     sampled_at: datetime | None
 
     @property
@@ -106,7 +121,7 @@ async def build_report(
     connection: Connection, config: MonitoringConfig, facts: DagsterFacts | None, now: datetime
 ) -> MonitoringReport:
     """Return the report as of `now`; `facts` is what Dagster told of its runs. Reads only."""
-    services = await _services(connection, config, now)
+    services = sorted(await _services(connection, config, now), key=lambda one: -_GRAVITY.index(one.status))
     latest = await metric_samples.latest(connection, now)
     counts = await alert_statistics.alert_counts(connection, now - _DAY)
     active = await alert_statistics.active_alerts(connection, _ALERTS)
@@ -136,8 +151,10 @@ async def build_report(
         incidents=await incidents.statistics(connection, now - _MONTH, now),
         open_incidents=await incidents.list_incidents(connection, limit=_INCIDENTS),
         restarts=await monitoring_statistics.restart_counts(connection, now - _WEEK),
+        database=await database_performance(connection),
         recommendations=advise(active, counts, services, sampled_at, now),
         hourly=hourly,
+        latest=latest,
         sampled_at=sampled_at,
     )
 

@@ -51,11 +51,11 @@ def _of_monitoring_itself(services: Sequence[ServiceLine], sampled_at: datetime 
     found = []
     unknown = [one for one in services if one.status is HealthStatus.UNKNOWN]
     if services and len(unknown) == len(services):
-        text = "Nothing is being probed: see whether Dagster's daemon runs and the sensor `service_health` is on."
+        text = "Nothing is being probed: see whether Dagster's daemon runs and the sensor service_health is on."
         found.append(Advice(Severity.CRITICAL, text, tuple(dict.fromkeys(one.sample.detail for one in unknown))[:1]))
     if sampled_at is None or (now - sampled_at).total_seconds() > _SAMPLES_OLD_SECONDS:
         when = "never" if sampled_at is None else f"{sampled_at:%d %b %H:%M} UTC"
-        text = "No metrics are being sampled: see whether the sensor `metrics` is on."
+        text = "No metrics are being sampled: see whether the sensor metrics is on."
         found.append(Advice(Severity.ERROR, text, (f"sampled last: {when}",)))
     return found
 

@@ -20,7 +20,7 @@ TITLES: Final = {
     "api_response_ms": "Slowest http service",
     "run_error_rate_percent": "Failed runs",
     "db_size_bytes": "Database size",
-    "run_duration_seconds": "Duration of runs",
+    "run_duration_seconds": "Duration of runs, p95",
     "source_success_percent": "Visits that went well",
 }
 """What people call the metrics that the report tells of."""
@@ -51,9 +51,9 @@ def _chart(metric: str, bins: Sequence[Bin], kpis: Sequence[KpiResult], made_at:
             by_hour[place] = one
     row = [by_hour.get(place) for place in range(_HOURS)]
     band = Band(
-        [one and one.mean for one in row],
-        [one and one.low for one in row],
-        [one and one.high for one in row],
+        [None if one is None else one.mean for one in row],
+        [None if one is None else one.low for one in row],
+        [None if one is None else one.high for one in row],
     )
     levels = [
         level for kpi in kpis if kpi.metric == metric for level in (Level("warn", kpi.warn), Level("bad", kpi.critical))

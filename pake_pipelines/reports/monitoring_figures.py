@@ -100,8 +100,8 @@ def address(service: AnyService) -> str | None:
 
 
 def average(metric: str, bins: Iterable[Bin]) -> Average:
-    """Return the mean over all samples of `metric` in `bins`, each sample counting the same."""
-    found = [one for one in bins if one.metric == metric]
+    """Return the mean over all samples of `metric` in `bins`, each counting the same; of several series the highest."""
+    found = _highest(metric, bins)
     samples = sum(one.samples for one in found)
     if not samples:
         return Average(metric, None, None, 0)
@@ -110,8 +110,8 @@ def average(metric: str, bins: Iterable[Bin]) -> Average:
 
 
 def metric_trend(metric: str, unit: str, daily: Sequence[Bin], today: date) -> MetricTrend:
-    """Return the trends of `metric`; `daily` are bins of a day, several series of one day are averaged."""
-    days = _days(one for one in daily if one.metric == metric)
+    """Return the trends of `metric`; `daily` are bins of a day. Of several series the highest is told of."""
+    days = [Day(one.at.date(), one.mean, one.samples) for one in _highest(metric, daily)]
     return MetricTrend(metric, unit, *(trend(_last(days, today, window), window) for window in (7, 30)))
 
 
@@ -156,15 +156,13 @@ def failed_runs(runs: Iterable[RunFact]) -> list[ErrorCount]:
 _NEVER: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def _days(bins: Iterable[Bin]) -> list[Day]:
-    by_day: dict[date, list[Bin]] = {}
+def _highest(metric: str, bins: Iterable[Bin]) -> list[Bin]:
+    """Return the bins of the series of `metric` that stood highest: the fullest disk, the longest runs."""
+    by_series: dict[tuple[tuple[str, str], ...], list[Bin]] = {}
     for one in bins:
-        by_day.setdefault(one.at.date(), []).append(one)
-    return [
-        # several series of one metric (disks) are averaged; the one with fewest samples says how well the day is known
-        Day(day, sum(one.mean for one in some) / len(some), min(one.samples for one in some))
-        for day, some in by_day.items()
-    ]
+        if one.metric == metric:
+            by_series.setdefault(tuple(sorted(one.labels.items())), []).append(one)
+    return max(by_series.values(), key=lambda some: sum(one.mean for one in some) / len(some), default=[])
 
 
 def _last(days: Iterable[Day], today: date, window: int) -> list[Day]:

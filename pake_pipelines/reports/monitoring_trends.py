@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from statistics import median
 from typing import Final
 
 FEWEST_SHARE: Final = 0.6
@@ -60,15 +61,15 @@ def trend(measured: Sequence[Day], window_days: int) -> Trend:
     if mean is None or len(days) < FEWEST_SHARE * window_days:
         return Trend(window_days, Direction.UNCLEAR, None, mean, len(days))
     change = _slope(days) * (window_days - 1)
-    return Trend(window_days, _direction(days, change, mean), change, mean, len(days))
+    return Trend(window_days, _direction(days, change), change, mean, len(days))
 
 
-def _direction(days: Sequence[Day], change: float, mean: float) -> Direction:
+def _direction(days: Sequence[Day], change: float) -> Direction:
+    values = [one.mean for one in days]
+    if abs(change) <= _RELEVANT_SHARE * abs(median(values)) or min(values) == max(values):
+        return Direction.STEADY
     from scipy.stats import kendalltau
 
-    values = [one.mean for one in days]
-    if abs(change) <= _RELEVANT_SHARE * abs(mean) or min(values) == max(values):
-        return Direction.STEADY
     chance = kendalltau([one.day.toordinal() for one in days], values).pvalue
     if chance >= _SIGNIFICANCE:
         return Direction.STEADY
@@ -77,8 +78,6 @@ def _direction(days: Sequence[Day], change: float, mean: float) -> Direction:
 
 def _slope(days: Sequence[Day]) -> float:
     """Return the change per day: the median of the slopes between any two days (Theil-Sen)."""
-    from statistics import median
-
     slopes = [
         (later.mean - one.mean) / (later.day - one.day).days
         for number, one in enumerate(days)

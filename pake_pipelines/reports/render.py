@@ -7,7 +7,10 @@ from typing import Any
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.reports.amounts import amount, lasting, share
 from pake_pipelines.reports.ingestion import IngestionReport
+from pake_pipelines.reports.monitoring import MonitoringReport
+from pake_pipelines.reports.monitoring_charts import TITLES, metric_charts
 from pake_pipelines.reports.qa import QaReport
 from pake_pipelines.reports.qa_charts import confidence_chart, verdicts_chart
 from pake_pipelines.reports.strangers import cell, shown
@@ -24,7 +27,7 @@ def render(template: str, **values: Any) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(cell=cell, shown=shown)
+    environment.filters.update(cell=cell, shown=shown, amount=amount, lasting=lasting, share=share)
     return environment.get_template(template).render(**values)
 
 
@@ -54,6 +57,19 @@ def ingestion_html(report: IngestionReport) -> str:
 def ingestion_markdown(report: IngestionReport) -> str:
     """Return the ingestion report as Markdown, for metadata and messages."""
     return render("ingestion.md.j2", report=report)
+
+
+def monitoring_html(report: MonitoringReport) -> str:
+    """Return the monitoring report as one self-contained page."""
+    from markupsafe import Markup
+
+    charts = [(chart.title, chart.unit, Markup(chart.svg)) for chart in metric_charts(report)]  # noqa: S704
+    return render("monitoring.html.j2", report=report, charts=charts, titles=TITLES)
+
+
+def monitoring_markdown(report: MonitoringReport) -> str:
+    """Return the monitoring report as Markdown, for metadata and messages."""
+    return render("monitoring.md.j2", report=report, titles=TITLES)
 
 
 def write_whole(path: Path, text: str) -> None:

@@ -43,6 +43,8 @@ async def start(mechanics: Mechanics, name: str, *, actor: str) -> Done:
         if sample.status in SERVES:
             await _look_after(mechanics, connection, name)
             return Done(name, "start", "already", sample.detail)
+        if await mechanics.runs(name):
+            raise ServiceError(f"{name} runs and does not serve ({sample.detail}): `pake services restart {name}`")
         await mechanics.check_dependencies(name)
         return await _bring_up(mechanics, connection, name, "start", actor, lambda: mechanics.launch(name))
 
@@ -56,6 +58,8 @@ async def restart(mechanics: Mechanics, name: str, *, actor: str) -> Done:
 
 async def stop(mechanics: Mechanics, name: str, *, actor: str) -> Done:
     """Stop `name`; healing leaves it alone until somebody starts it. Raises ServiceError."""
+    if not can(mechanics, name, "stop"):
+        raise ServiceError(f"{name} is only watched: give it a `stop` command in configs/monitoring.yaml")
     async with held(mechanics.database, name) as connection:
         sample = await mechanics.probe(name)
         serves, runs = sample.status in SERVES, await mechanics.runs(name)
@@ -111,7 +115,7 @@ async def _in_order(mechanics: Mechanics, names: Collection[str] | None, action:
         elif not can(mechanics, name, action):
             done.append(Done(name, action, "watched", "it has no command for that"))
         else:
-            if done and done[-1].state == "done":
+            if any(one.state == "done" for one in done):
                 await mechanics.clock.sleep(BETWEEN_SECONDS)
             try:
                 done.append(await act(mechanics, name, actor=actor))

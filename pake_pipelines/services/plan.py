@@ -4,7 +4,7 @@ A service is healed when it was down several times in a row, everything that it 
 over, and healing has not used up its attempts of the hour. Of what nothing is known nothing is healed.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -93,10 +93,14 @@ class HealingPlan:
         """The same as long as no further attempt was made at any of them: who has asked for it need not ask again."""
         return "heal:" + ",".join(f"{one.service}:{one.last_id}" for one in self.heal)
 
+    @property
+    def decided(self) -> Sequence[Heal | Wait | GiveUp]:
+        """All decisions, one for each service that is down and can be healed."""
+        return [*self.heal, *self.waits, *self.gives_up]
+
     def of(self, name: str) -> Heal | Wait | GiveUp | None:
         """Return what was decided about `name`; None when nothing is wrong with it, or nothing is known."""
-        decided: list[Heal | Wait | GiveUp] = [*self.heal, *self.waits, *self.gives_up]
-        return next((one for one in decided if one.service == name), None)
+        return next((one for one in self.decided if one.service == name), None)
 
 
 @dataclass(slots=True)
@@ -190,7 +194,7 @@ def _of_its_own(name: str, service: AnyService, standing: Standing, now: datetim
         return Wait(name, WaitReason.UNDER_WAY, f"attempt {last.attempt}, by {last.actor}")
     # an attempt that failed has had its time to start
     if last and last.state is not RestartState.FAILED:
-        until = min(last.ended_at or last.begun_at, now) + timedelta(seconds=service.start_grace_seconds)
+        until = min(last.left_at, now) + timedelta(seconds=service.start_grace_seconds)
         if until > now:
             return Wait(name, WaitReason.GRACE, f"{service.start_grace_seconds:g} s are granted to a start", until)
     if bad_in_a_row(standing) < rule:

@@ -24,6 +24,7 @@ from pake_pipelines.store.database import Connection, Database
 
 # what is measured every five minutes has been measured at least twice by then
 PATIENCE: Final = timedelta(minutes=15)
+_OVER: Final = frozenset({RecoveryState.RECOVERED, RecoveryState.FAILED, RecoveryState.INTERRUPTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,16 @@ async def recover(
         return _result(await recoveries.get(connection, recovery_id))
 
 
+async def due(database: Database, config: MonitoringConfig, now: datetime) -> list[RecoveryRow]:
+    """Return the recoveries that `follow_up` would look at: to be verified, or to be taken back. One query mostly."""
+    async with database.connection() as connection:
+        return [
+            row
+            for row in await recoveries.unfinished(connection)
+            if _is_to_be_settled(row, now) or await _is_to_be_taken_back(config, connection, row, now)
+        ]
+
+
 async def follow_up(
     database: Database,
     config: MonitoringConfig,
@@ -104,7 +115,7 @@ async def follow_up(
     mechanics = Mechanics(database, config, settings, clock, *(() if environ is None else (environ,)))
     changed = []
     for row in unfinished:
-        verified = row.state is RecoveryState.VERIFYING and await _verify(mechanics, row)
+        verified = await _verify(mechanics, row)
         reverted = await _take_back(mechanics, row.recovery_id)
         if verified or reverted:
             async with database.connection() as connection:
@@ -143,7 +154,7 @@ async def _act(case: Case, recovery_id: int) -> None:
 async def _verify(mechanics: Mechanics, row: RecoveryRow) -> bool:
     """Settle a recovery whose verification is due; return whether it is settled now."""
     now = mechanics.clock.now()
-    if not _is_due(row.verify_at or row.begun_at, row, now):
+    if row.state is not RecoveryState.VERIFYING or not _is_to_be_settled(row, now):
         return False
     recovery = mechanics.config.recoveries.get(row.recovery)
     if recovery is None or recovery.kind != row.kind:
@@ -163,17 +174,32 @@ async def _take_back(mechanics: Mechanics, recovery_id: int) -> bool:
     now = mechanics.clock.now()
     async with mechanics.database.transaction() as connection:
         row = await recoveries.get(connection, recovery_id)
-        if row.state in {RecoveryState.ACTING, RecoveryState.VERIFYING} and not _is_due(row.revert_at, row, now):
-            return False
-        if not _is_due(row.revert_at, row, now) and not await _tier_serves(mechanics, connection, row):
+        if not await _is_to_be_taken_back(mechanics.config, connection, row, now):
             return False
         await levers.release(connection, recovery_id)
         return await recoveries.mark_reverted(connection, recovery_id, now)
 
 
-async def _tier_serves(mechanics: Mechanics, connection: Connection, row: RecoveryRow) -> bool:
+def _is_to_be_settled(row: RecoveryRow, now: datetime) -> bool:
+    """Return whether it is time to ask what came of a recovery; one that acts for so long may be of the dead."""
+    if row.state is RecoveryState.ACTING:
+        return _is_due(row.begun_at + PATIENCE, row, now)
+    return row.state is RecoveryState.VERIFYING and _is_due(row.verify_at or row.begun_at, row, now)
+
+
+async def _is_to_be_taken_back(
+    config: MonitoringConfig, connection: Connection, row: RecoveryRow, now: datetime
+) -> bool:
+    if row.reverted_at is not None:
+        return False
+    if _is_due(row.revert_at, row, now):
+        return True
+    return row.state in _OVER and await _tier_serves(config, connection, row, now)
+
+
+async def _tier_serves(config: MonitoringConfig, connection: Connection, row: RecoveryRow, now: datetime) -> bool:
     """Return whether the recovery was for a tier that the newest sample since its beginning finds serving."""
-    recovery, now = mechanics.config.recoveries.get(row.recovery), mechanics.clock.now()
+    recovery = config.recoveries.get(row.recovery)
     if recovery is None or recovery.tier is None:
         return False
     if row.state is RecoveryState.RECOVERED:

@@ -6,9 +6,10 @@ by that they are found even where nothing was written down, because the starter 
 
 import asyncio
 import os
+import re
 import subprocess
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -24,6 +25,9 @@ _LONGEST_LOG: Final = 5_000_000
 _LAST_BYTES: Final = 4096
 _LAST_LINES: Final = 5
 _LONGEST_WORDS: Final = 500
+_SECRET: Final = re.compile(r"PASS|SECRET|TOKEN|KEY|CREDENTIAL|_URL$", re.IGNORECASE)
+# a shorter value stands in many words, and hiding it hides nothing
+_SHORTEST_SECRET: Final = 4
 
 # Popen complains when it is forgotten before its program has ended, and only who started a program can reap it
 _started: "set[subprocess.Popen[bytes]]" = set()
@@ -38,16 +42,19 @@ class Program:
     own: OwnProcess | None
     log: Path
     log_start: int
+    secrets: tuple[str, ...] = field(default=(), repr=False)
 
     def last_words(self) -> str:
-        """Return the last lines of its output in one line."""
+        """Return the last lines of its output in one line, without the secrets of its environment."""
         with self.log.open("rb") as file:
             size = file.seek(0, os.SEEK_END)
             file.seek(max(self.log_start, size - _LAST_BYTES))
             text = file.read(_LAST_BYTES).decode(errors="replace")
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         words = " | ".join("".join(filter(str.isprintable, line)) for line in lines[-_LAST_LINES:])
-        return words[-_LONGEST_WORDS:] or "it said nothing"
+        for secret in self.secrets:
+            words = words.replace(secret, "***")
+        return re.sub(r"(://[^/\s:@]*):[^/\s@]*@", r"\1:***@", words)[-_LONGEST_WORDS:] or "it said nothing"
 
     def how_it_ended(self) -> str | None:
         """Return how the program ended, with its last words; None while it runs and when it ended well."""
@@ -94,7 +101,7 @@ def spawn(name: str, service: Service, command: Command, settings: Settings, env
                 f"see services.{name} in configs/monitoring.yaml (no shell reads it: one element for each argument)"
             ) from error
     _started.add(process)
-    return Program(command, process, own_process.identify(process.pid), log, start)
+    return Program(command, process, own_process.identify(process.pid), log, start, _secrets(environ))
 
 
 async def ended(program: Program, seconds: float) -> bool:
@@ -118,6 +125,12 @@ def _environment(name: str, settings: Settings, environ: Mapping[str, str]) -> d
     inherited = {**environ, **{key: environment_for_children(settings)[key] for key in ("PAKE_HOME", "PAKE_DATA_DIR")}}
     inherited.pop(CRASH_VARIABLE, None)
     return {**inherited, MARK: mark_of(name, settings)}
+
+
+def _secrets(environ: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the values that are secret by the names of their variables, the longest first."""
+    found = {value for name, value in environ.items() if _SECRET.search(name) and len(value) >= _SHORTEST_SECRET}
+    return tuple(sorted(found, key=len, reverse=True))
 
 
 def _reap() -> None:

@@ -88,7 +88,7 @@ def was_settled(standing: Standing, rule: Restarts) -> bool:
     """Return whether the service has served for `settled_minutes` at a stretch since its last attempt."""
     if standing.last is None:
         return True
-    after = standing.last.ended_at or standing.last.begun_at
+    after = standing.last.left_at
     newest: datetime | None = None
     for sample in takewhile(lambda one: one.at >= after, standing.samples):
         if sample.status not in SERVES:
@@ -107,4 +107,4 @@ def may_again_at(standing: Standing, rule: Restarts, made: int, now: datetime) -
         return None
     # a float has an end: far below this exponent the longest wait is reached
     seconds = min(rule.backoff_seconds * rule.backoff_factor ** min(made - 1, 64), rule.backoff_max_seconds)
-    return min(last.ended_at or last.begun_at, now) + timedelta(seconds=seconds)
+    return min(last.left_at, now) + timedelta(seconds=seconds)

@@ -1,23 +1,13 @@
-"""Evaluations one after the other: the lock that only one holds, and what the last one left (`monitor_ticks`)."""
+"""Evaluations one after the other: the lock that only one of them holds, in whatever process."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from pake_pipelines.store.database import Connection
 
+# how the last evaluation is called in `monitor_ticks`
 NAME: Final = "alert-evaluation"
 # "alerts" in ASCII: nothing else of ours locks under this number
 _LOCK: Final = 0x616C65727473
-
-
-@dataclass(frozen=True, slots=True)
-class LastRound:
-    """When the last evaluation was, and what it wants to be remembered."""
-
-    at: datetime
-    memory: Mapping[str, Any]
 
 
 async def try_lock(connection: Connection) -> bool:
@@ -29,24 +19,3 @@ async def try_lock(connection: Connection) -> bool:
 async def wait_for_lock(connection: Connection) -> None:
     """Lock evaluations until this transaction ends, for a change by hand: it waits for one that is under way."""
     await connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
-
-
-async def last(connection: Connection) -> LastRound | None:
-    """Return the last evaluation, None before the first. Only who has the lock may rely on it."""
-    row = await connection.fetchrow("SELECT ticked_at, memory FROM monitor_ticks WHERE name = $1", NAME)
-    return LastRound(row["ticked_at"], row["memory"]) if row else None
-
-
-async def note(connection: Connection, now: datetime, memory: Mapping[str, Any], seconds: float) -> None:
-    """Note that there was an evaluation at `now`, which took so many seconds."""
-    await connection.execute(
-        """
-        INSERT INTO monitor_ticks (name, ticked_at, seconds, memory) VALUES ($1, $2, $3, $4)
-        ON CONFLICT (name) DO UPDATE SET ticked_at = excluded.ticked_at, seconds = excluded.seconds,
-                                         memory = excluded.memory
-        """,
-        NAME,
-        now,
-        seconds,
-        dict(memory),
-    )

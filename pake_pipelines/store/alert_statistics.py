@@ -12,7 +12,7 @@ from pake_pipelines.store.database import Connection
 class AlertCounts:
     """Alerts that are active now, and those that fired or were resolved within a window.
 
-    `by_severity` counts those that fire. An episode that was over before it fired counts nowhere.
+    `by_severity` counts those that fire, the gravest first. An episode that was over before it fired counts nowhere.
     """
 
     firing: int
@@ -52,7 +52,8 @@ class RuleCount:
 async def alert_counts(connection: Connection, since: datetime) -> AlertCounts:
     """Count the active alerts, and those that fired or were resolved after `since`, by the moment of just that."""
     rows = await connection.fetch("SELECT severity, count(*) AS n FROM alerts WHERE state = 'firing' GROUP BY severity")
-    by_severity = {Severity(row["severity"]): row["n"] for row in rows}
+    found = {Severity(row["severity"]): row["n"] for row in rows}
+    by_severity = {one: found[one] for one in reversed(Severity) if one in found}
     row = await connection.fetchrow(
         """
         SELECT count(*) FILTER (WHERE state = 'pending') AS pending,

@@ -61,7 +61,7 @@ async def list_alerts(
     since: datetime | None = None,
     limit: int = 100,
 ) -> list[Episode]:
-    """Return alerts in any of `states`, the gravest first, then the newest; `labels` must all be theirs.
+    """Return alerts in any of `states`, the open and gravest first, then the newest; `labels` must all be theirs.
 
     With `since` only those that began since then, or are open.
     """
@@ -70,7 +70,7 @@ async def list_alerts(
         SELECT {COLUMNS} FROM alerts
         WHERE state = ANY ($1::text[]) AND severity = ANY ($2::text[]) AND ($3::text IS NULL OR rule = $3)
           AND labels @> $4 AND ($5::timestamptz IS NULL OR started_at >= $5 OR state <> 'resolved')
-        ORDER BY array_position($6::text[], severity), started_at DESC, alert_id LIMIT $7
+        ORDER BY state = 'resolved', array_position($6::text[], severity), started_at DESC, alert_id LIMIT $7
         """,
         [one.value for one in states],
         [one.value for one in Severity if one.rank >= min_severity.rank],

@@ -129,7 +129,7 @@ async def acknowledge(
 async def resolve_by_hand(
     connection: Connection, alert_ids: Collection[str], actor: str, note: str, now: datetime
 ) -> list[str]:
-    """Resolve those of `alert_ids` that are open, and return them. Belongs into one transaction.
+    """Resolve those of `alert_ids` that are open, and return them. It must be the first thing in its transaction.
 
     A series that is bad opens no other alert until it was good once. The next evaluation tells the channels.
     """

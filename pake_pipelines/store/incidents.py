@@ -92,12 +92,39 @@ async def named_by_alerts(connection: Connection, alert_ids: Collection[str]) ->
     return {row["alert_id"]: row["incident"] for row in rows}
 
 
+async def acknowledged_alerts(connection: Connection, alert_ids: Collection[str]) -> dict[str, str]:
+    """Return those of `alert_ids` that a person has taken up, with the person."""
+    rows = await connection.fetch(
+        """
+        SELECT alert_id, coalesce(acknowledged_by, '') AS person FROM alerts
+        WHERE alert_id = ANY ($1::text[]) AND acknowledged_at IS NOT NULL ORDER BY acknowledged_at, alert_id
+        """,
+        list(alert_ids),
+    )
+    return {row["alert_id"]: row["person"] for row in rows}
+
+
+async def quiet_groups(connection: Connection, alert_ids: Collection[str]) -> set[str]:
+    """Return the groups of `alert_ids` in which no alert fires any more."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT group_key FROM alerts a WHERE alert_id = ANY ($1::text[]) AND group_key IS NOT NULL
+          AND NOT EXISTS (SELECT 1 FROM alerts b WHERE b.group_key = a.group_key AND b.state = 'firing')
+        """,
+        list(alert_ids),
+    )
+    return {row["group_key"] for row in rows}
+
+
 async def open_with_alert(connection: Connection, alert_id: str) -> set[str]:
     """Return the open incidents that an alert is part of or that it is about."""
     rows = await connection.fetch(
         """
         SELECT incident_id FROM incidents JOIN incident_events USING (incident_id)
         WHERE resolved_at IS NULL AND details -> 'alert_ids' ? $1
+        UNION
+        SELECT incident_id FROM incidents JOIN alerts ON labels ->> 'incident' = incident_id
+        WHERE incidents.resolved_at IS NULL AND alert_id = $1
         """,
         alert_id,
     )

@@ -24,12 +24,13 @@ class CounterWindow:
 
 
 async def save(connection: Connection, samples: Sequence[MetricSample]) -> None:
-    """Store `samples` with one statement."""
+    """Store `samples` with one statement; one of the same series and moment stays."""
     await connection.execute(
         f"""
         INSERT INTO metric_samples ({_COLUMNS})
         SELECT {_COLUMNS} FROM jsonb_to_recordset($1) AS s(metric text, labels jsonb, at timestamptz,
              value double precision, unit text, status text, detail text)
+        ON CONFLICT DO NOTHING
         """,
         [
             {"metric": one.metric, "labels": dict(one.labels), "at": one.at, "value": one.value, "unit": one.unit,
@@ -42,26 +43,26 @@ async def save(connection: Connection, samples: Sequence[MetricSample]) -> None:
 async def latest(connection: Connection, until: datetime | None = None) -> list[MetricSample]:
     """Return the newest sample of every series, by metric and labels; a series that has ended has an old `at`.
 
-    With `until` newer ones are left out: they are of a clock that was ahead. Leaps over the index from series to series
-    (a loose index scan), so its cost grows with the series, not the rows.
+    With `until` newer ones are left out: they are of a clock that was ahead. Leaps over the key from series to series,
+    backwards as the newest come first then (a loose index scan), so its cost grows with the series, not the rows.
     """
     rows = await connection.fetch(
         f"""
         WITH RECURSIVE newest AS (
             (SELECT {_COLUMNS} FROM metric_samples WHERE $1::timestamptz IS NULL OR at <= $1
-             ORDER BY metric, labels, at DESC LIMIT 1)
+             ORDER BY metric DESC, labels DESC, at DESC LIMIT 1)
             UNION ALL
             SELECT following.* FROM newest CROSS JOIN LATERAL (
                 SELECT {_COLUMNS} FROM metric_samples m
-                WHERE (m.metric, m.labels) > (newest.metric, newest.labels)
+                WHERE (m.metric, m.labels) < (newest.metric, newest.labels)
                   AND ($1::timestamptz IS NULL OR m.at <= $1)
-                ORDER BY m.metric, m.labels, m.at DESC LIMIT 1) AS following
+                ORDER BY m.metric DESC, m.labels DESC, m.at DESC LIMIT 1) AS following
         )
         SELECT {_COLUMNS} FROM newest
         """,
         until,
     )
-    return [_sample(row) for row in rows]
+    return [_sample(row) for row in reversed(rows)]
 
 
 async def series(connection: Connection, metric: str, since: datetime) -> list[MetricSample]:

@@ -25,7 +25,8 @@ async def note(
     await connection.execute(
         """
         INSERT INTO monitor_ticks (name, ticked_at, seconds, memory) VALUES ($1, $2, $3, coalesce($4::jsonb, '{}'))
-        ON CONFLICT (name) DO UPDATE SET ticked_at = $2, seconds = $3, memory = coalesce($4::jsonb, monitor_ticks.memory)
+        ON CONFLICT (name) DO UPDATE
+        SET ticked_at = $2, seconds = $3, memory = coalesce($4::jsonb, monitor_ticks.memory)
         """,
         name,
         now,

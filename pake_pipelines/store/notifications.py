@@ -8,39 +8,29 @@ has been set back, and count as past.
 """
 
 import re
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
-from pake_pipelines.model.alert import Message, MessageKind
+from pake_pipelines.model.alert import Message
 from pake_pipelines.store.database import Connection
 
 if TYPE_CHECKING:
     from pydantic import TypeAdapter
 
-# digests and tests are sent as they are
-_SUMMARISABLE: Final = (MessageKind.FIRE, MessageKind.RESOLVE, MessageKind.REPEAT, MessageKind.ESCALATION)
 _MINUTE: Final = timedelta(minutes=1)
-_FREE: Final = "(leased_until IS NULL OR leased_until <= $2 OR leased_until > $3)"
+# two daemons read their clocks one after the other, and a lease of the later one is no sign of a clock set back: only
+# one that runs out later than two leases from now is
+FREE: Final = """(leased_until IS NULL OR leased_until <= $2
+    OR leased_until > $3::timestamptz + ($3::timestamptz - $2::timestamptz))"""
 _UNSTORABLE: Final = re.compile("[\x00\ud800-\udfff]")
-# groups that have messages in a summary which is not sent yet
-_HELD: Final = """
+HELD: Final = """
     SELECT part.group_key FROM notifications whole JOIN notifications part ON part.summary_id = whole.notification_id
     WHERE whole.channel = $1 AND whole.state = 'waiting'
 """
-
-
-@dataclass(frozen=True, slots=True)
-class Stored:
-    """A message in the outbox as it is stored; `message_of` reads it."""
-
-    notification_id: int
-    kind: str
-    group_key: str
-    message: Mapping[str, Any]
-    created_at: datetime
+"""Groups of the channel in parameter 1 that have messages in a summary which is not sent yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +41,7 @@ class Claimed:
     """
 
     notification_id: int
+    kind: str
     message: Mapping[str, Any]
     attempts: int
     created_at: datetime
@@ -67,7 +58,7 @@ class Lease:
 
     @property
     def until(self) -> datetime:
-        """When a lease of now runs out; later ones were given by a clock that has been set back."""
+        """When a lease of now runs out; much later ones were given by a clock that has been set back."""
         return self.now + timedelta(seconds=self.seconds)
 
     @property
@@ -90,10 +81,11 @@ def message_of(stored: Mapping[str, Any]) -> Message:
 
 async def put(connection: Connection, channel: str, message: Message, now: datetime) -> bool:
     """Put `message` into the outbox of `channel`; False when it was there already, which its key tells."""
-    return await _insert(connection, channel, message, now) is not None
+    return await add(connection, channel, message, now) is not None
 
 
-async def _insert(connection: Connection, channel: str, message: Message, now: datetime) -> int | None:
+async def add(connection: Connection, channel: str, message: Message, now: datetime) -> int | None:
+    """Put `message` in as `put` does; return its number, None when it was there already."""
     added: int | None = await connection.fetchval(
         """
         INSERT INTO notifications (key, channel, kind, group_key, message, due_at, created_at)
@@ -118,28 +110,12 @@ def _storable(value: Any) -> Any:
     return [_storable(one) for one in value] if isinstance(value, tuple | list) else value
 
 
-async def put_summary(
-    connection: Connection, channel: str, message: Message, parts: Collection[int], now: datetime
-) -> None:
-    """Put in a message that stands for `parts`, which are thereby dealt with: it is as sure to be sent as they were."""
-    summary_id = await _insert(connection, channel, message, now)
-    await connection.execute(
-        """
-        UPDATE notifications SET state = 'summarised', ended_at = $3, leased_until = NULL, summary_id = $2
-        WHERE notification_id = ANY ($1::bigint[]) AND state = 'waiting'
-        """,
-        list(parts),
-        summary_id,
-        now,
-    )
-
-
 async def channels_due(connection: Connection, lease: Lease) -> list[str]:
     """Return the channels for which something waits that is due, and which are not to be left alone."""
     rows = await connection.fetch(
         f"""
         SELECT DISTINCT channel FROM notifications n LEFT JOIN channel_states c USING (channel)
-        WHERE state = 'waiting' AND {_FREE} AND (attempts = 0 OR due_at <= $2 OR due_at > $1)
+        WHERE state = 'waiting' AND {FREE} AND (attempts = 0 OR due_at <= $2 OR due_at > $1)
           AND (c.held_until IS NULL OR c.held_until <= $2 OR c.at > $2)
           AND (attempts = 0 OR c.rests_until IS NULL OR c.rests_until <= $2 OR c.at > $2)
         ORDER BY channel
@@ -157,7 +133,7 @@ async def used_this_minute(connection: Connection, channel: str, lease: Lease) -
         f"""
         SELECT (SELECT count(*) FROM notifications
                 WHERE channel = $1 AND state IN ('sent', 'dead') AND ended_at > $4 AND ended_at <= $2)
-             + (SELECT count(*) FROM notifications WHERE channel = $1 AND state = 'waiting' AND NOT {_FREE})
+             + (SELECT count(*) FROM notifications WHERE channel = $1 AND state = 'waiting' AND NOT {FREE})
         """,
         channel,
         lease.now,
@@ -165,29 +141,6 @@ async def used_this_minute(connection: Connection, channel: str, lease: Lease) -
         lease.now - _MINUTE,
     )
     return used
-
-
-async def summarisable(connection: Connection, channel: str, lease: Lease, most: int) -> Sequence[Stored]:
-    """Return and lock the oldest `most` messages that one summary may stand for, in order.
-
-    Groups of which something is under way, or that have to wait for another message, are left out as a whole.
-    """
-    rows = await connection.fetch(
-        f"""
-        SELECT notification_id, kind, group_key, message, created_at FROM notifications
-        WHERE channel = $1 AND state = 'waiting' AND group_key NOT IN (
-            SELECT group_key FROM notifications
-            WHERE channel = $1 AND state = 'waiting' AND NOT ({_FREE} AND kind = ANY ($4::text[]))
-            UNION {_HELD})
-        ORDER BY notification_id LIMIT $5 FOR UPDATE
-        """,
-        channel,
-        lease.now,
-        lease.until,
-        list(_SUMMARISABLE),
-        most,
-    )
-    return [Stored(**row) for row in rows]
 
 
 async def claim(connection: Connection, channel: str, lease: Lease, *, retries: bool = True) -> Claimed | None:
@@ -200,18 +153,18 @@ async def claim(connection: Connection, channel: str, lease: Lease, *, retries: 
         f"""
         WITH first AS (
             SELECT DISTINCT ON (group_key) notification_id FROM notifications
-            WHERE channel = $1 AND state = 'waiting' AND group_key NOT IN ({_HELD})
+            WHERE channel = $1 AND state = 'waiting' AND group_key NOT IN ({HELD})
             ORDER BY group_key, notification_id
         ), next AS (
             SELECT n.notification_id FROM notifications n JOIN first USING (notification_id)
-            WHERE state = 'waiting' AND {_FREE} AND (attempts = 0 OR ($5 AND (due_at <= $2 OR due_at > $4)))
+            WHERE state = 'waiting' AND {FREE} AND (attempts = 0 OR ($5 AND (due_at <= $2 OR due_at > $4)))
             ORDER BY attempts, array_position(ARRAY['critical', 'error', 'warning', 'info'], message ->> 'severity'),
                      n.notification_id
             LIMIT 1 FOR UPDATE OF n SKIP LOCKED
         )
         UPDATE notifications n SET leased_until = $3, attempts = attempts + 1 FROM next
         WHERE n.notification_id = next.notification_id
-        RETURNING n.notification_id, message, attempts, created_at, accepted
+        RETURNING n.notification_id, kind, message, attempts, created_at, accepted
         """,
         channel,
         lease.now,
@@ -287,7 +240,7 @@ async def give_up(connection: Connection, channel: str, lease: Lease, put_before
     rows = await connection.fetch(
         f"""
         UPDATE notifications SET state = 'dead', ended_at = $2, leased_until = NULL, last_error = $5
-        WHERE channel = $1 AND state = 'waiting' AND {_FREE} AND created_at < $4 RETURNING notification_id
+        WHERE channel = $1 AND state = 'waiting' AND {FREE} AND created_at < $4 RETURNING notification_id
         """,
         channel,
         lease.now,
@@ -303,7 +256,7 @@ async def mark_not_configured(connection: Connection, channel: str, lease: Lease
     rows = await connection.fetch(
         f"""
         UPDATE notifications SET state = 'not_configured', ended_at = $2, leased_until = NULL, last_error = $4
-        WHERE channel = $1 AND state = 'waiting' AND {_FREE} RETURNING notification_id
+        WHERE channel = $1 AND state = 'waiting' AND {FREE} RETURNING notification_id
         """,
         channel,
         lease.now,

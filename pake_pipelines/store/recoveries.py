@@ -120,7 +120,12 @@ async def interrupt_dead(connection: Connection, now: datetime) -> int:
 
 async def unfinished(connection: Connection) -> list[RecoveryRow]:
     """Return the recoveries that are not over: still to be verified, or still to be taken back; the oldest first."""
-    rows = await connection.fetch(f"SELECT {_COLUMNS} FROM recoveries WHERE reverted_at IS NULL ORDER BY recovery_id")
+    rows = await connection.fetch(
+        f"""
+        SELECT {_COLUMNS} FROM recoveries WHERE reverted_at IS NULL OR state IN ('acting', 'verifying')
+        ORDER BY recovery_id
+        """
+    )
     return [_row(row) for row in rows]
 
 

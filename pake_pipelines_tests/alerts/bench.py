@@ -102,9 +102,8 @@ class World:
 
 def told(messages, kind=MessageKind.FIRE):
     """Return the services that messages of `kind` tell of."""
-    lines = [
-        line for one in messages if one.kind is kind for line in (one.resolved if kind == "resolve" else one.firing)
-    ]
+    of_kind = [one for one in messages if one.kind == kind]
+    lines = [line for one in of_kind for line in (one.resolved if kind == MessageKind.RESOLVE else one.firing)]
     return sorted(line.labels.get("service", line.rule) for line in lines)
 
 

@@ -7,6 +7,7 @@ from pake_pipelines.alerts.incident_steps import Wanted
 from pake_pipelines.config.alerting import Incidents
 from pake_pipelines.model.alert import GroupFired, Severity
 from pake_pipelines.model.incident import IncidentStatus
+from pake_pipelines.store import alerts
 from pake_pipelines.store import incidents as store
 from pake_pipelines_tests.conftest import NOW
 
@@ -54,16 +55,27 @@ class Desk:
         async with self.database.connection() as connection:
             return [event.kind.value for event in await store.timeline(connection, incident_id)]
 
-    async def alert(self, alert_id, **labels):
-        """Have an alert with `labels` in the store."""
+    async def acknowledge(self, alert_id, actor):
+        async with self.database.transaction() as connection:
+            await alerts.acknowledge(connection, [alert_id], actor, "", self.now)
+
+    async def resolve(self, alert_id):
+        """Close an alert by hand, as `pake alerts resolve` does."""
+        async with self.database.transaction() as connection:
+            resolved = await alerts.resolve_by_hand(connection, [alert_id], "ann", "", self.now)
+            return await acting.resolved_by_hand(connection, CONFIG, resolved, "ann", "", self.now)
+
+    async def alert(self, alert_id, *, group=None, **labels):
+        """Have an alert with `labels` in the store that fires, in `group`."""
         async with self.database.transaction() as connection:
             await connection.execute(
                 """
                 INSERT INTO alerts (alert_id, fingerprint, rule, severity, labels, state, summary, started_at,
-                                    last_seen_at)
-                VALUES ($1, $1, 'r', 'critical', $2, 'firing', 's', $3, $3)
+                                    last_seen_at, group_key)
+                VALUES ($1, $1, 'r', 'critical', $2, 'firing', 's', $3, $3, $4)
                 """,
                 alert_id,
                 labels,
                 self.now,
+                group,
             )

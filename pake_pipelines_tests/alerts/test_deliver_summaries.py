@@ -1,6 +1,7 @@
 """What exceeds a channel's rate is told in one message, which lists every fire and every resolve that it stands for."""
 
 import pytest
+from aiohttp import web
 
 from pake_pipelines.alerts.summary import summary_of
 from pake_pipelines.model.alert import MessageKind, Severity
@@ -37,7 +38,9 @@ async def test_a_burst_is_some_messages_and_one_summary_of_all_others(office, re
     assert [one["key"] for one in alone] == ["f0", "f1", "f2", "f3"]
     assert (summary["kind"], summary["title"]) == ("summary", "26 more messages")
     assert [one["alert_id"] for one in summary["firing"]] == [f"a{n}" for n in range(4, 30)]
-    assert [f"title {n}" in summary["body"] for n in range(30)] == [n >= 4 for n in range(30)]
+    assert [text.partition("fire: ")[2] for text in summary["body"].splitlines()] == [
+        f"title {n}" for n in range(4, 30)
+    ]
 
 
 async def test_a_channel_takes_no_more_than_its_rate_in_any_minute(office, receiver):
@@ -97,19 +100,37 @@ async def test_digests_and_tests_are_never_summarised(office, receiver):
     assert receiver.keys[-1] == "digest"
 
 
-async def test_a_summary_that_is_refused_for_good_is_a_dead_letter_which_still_has_everything(office, receiver):
+async def test_the_parts_of_a_summary_that_is_refused_go_out_one_by_one_and_in_order(office, receiver):
     receiver.answers = [(200, {})] * 4 + [(413, {})]
-    await office.put("hook", *(fire(n) for n in range(10)))
+    await office.put("hook", *(fire(n) for n in range(9)), *(over(n) for n in range(9)))
+    await office.deliver_for(8, minutes=1)
+    assert sorted(receiver.keys) == sorted([f"{kind}{n}" for n in range(9) for kind in "fr"])
+    assert all(receiver.keys.index(f"f{n}") < receiver.keys.index(f"r{n}") for n in range(9))
+    assert await office.listed(states=["waiting", "dead"]) == []
+
+
+async def test_a_message_that_is_never_taken_does_not_take_a_summary_with_it_for_good(office, receiver, site):
+    async def picky(request):
+        return web.Response(status=500) if b"title 7" in await request.read() else await receiver(request)
+
+    site.pages["/hook"] = picky
+    await office.put("hook", *(fire(n) for n in range(9)))
+    for number in range(10, 40):
+        await office.deliver()
+        await office.put("hook", fire(number))
+        office.later(minutes=1)
     await office.deliver()
-    [dead] = await office.listed(states=["dead"])
-    parts = await office.listed(states=["summarised"])
-    assert {one.summary_id for one in parts} == {dead.notification_id}
-    assert [one.key for one in parts] == [f"f{n}" for n in range(4, 10)]
+    assert {one["alert_id"] for taken in receiver.taken for one in taken["firing"]} == {
+        f"a{n}" for n in (*range(9), *range(10, 40)) if n != 7
+    }
+    [waiting] = await office.listed(states=["waiting"])
+    assert waiting.key == "f7"
 
 
 def test_a_summary_lists_fires_and_resolves_as_they_were_told_last():
     messages = [
-        message("1", firing=(line("a", summary="first"), line("b"))), resolve("2", resolved=(line("b", resolved_at=NOW),)),
+        message("1", firing=(line("a", summary="first"), line("b"))),
+        resolve("2", resolved=(line("b", resolved_at=NOW),)),
         message("3", severity=Severity.INFO, firing=(line("a", summary="second"),)),
     ]  # fmt: skip
     found = summary_of("hook", messages, NOW)

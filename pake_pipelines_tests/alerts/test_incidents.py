@@ -129,3 +129,39 @@ async def test_a_group_that_fires_again_opens_a_new_one_that_is_linked_both_ways
 async def test_an_unknown_one_is_refused(desk):
     with pytest.raises(IncidentError, match="no incident inc_1_0000"):
         await desk.update("inc_1_0000", note="x")
+
+
+async def test_an_alert_about_an_incident_takes_it_up_before_anybody_was_told_of_it(desk):
+    incident_id = await desk.open("g", "a1")
+    await desk.alert("late", incident=incident_id, severity="critical")
+    assert await desk.take_up_alert("late") == (incident_id,)
+
+
+async def test_an_alert_that_somebody_has_already_opens_an_incident_that_is_taken_up(desk):
+    await desk.alert("a1", service="g")
+    await desk.acknowledge("a1", "bob")
+    incident_id = await desk.open("g", "a1")
+    assert (await desk.one(incident_id)).acknowledged_at == desk.now
+    assert await desk.kinds(incident_id) == ["opened", "acknowledged"]
+    async with desk.database.connection() as connection:
+        assert (await store.timeline(connection, incident_id))[1].actor == "bob"
+
+
+async def test_an_alert_that_somebody_has_takes_up_the_incident_that_it_joins(desk):
+    incident_id = await desk.open("g", "a1")
+    await desk.alert("a2", service="g")
+    await desk.acknowledge("a2", "bob")
+    await desk.follow(fired("g", "a2"))
+    assert await desk.kinds(incident_id) == ["opened", "alerts_joined", "acknowledged"]
+
+
+async def test_closing_all_alerts_of_a_group_by_hand_takes_its_incident_up_and_leaves_it_open(desk):
+    incident_id = await desk.open("g", "a1", "a2")
+    for alert in ("a1", "a2"):
+        await desk.alert(alert, group="g")
+    assert await desk.resolve("a1") == (incident_id,)
+    assert (await desk.one(incident_id)).alerts_over_at is None
+    await desk.resolve("a2")
+    one = await desk.one(incident_id)
+    assert (one.is_closed, one.alerts_over_at) == (False, desk.now)
+    assert await desk.kinds(incident_id) == ["opened", "acknowledged", "alerts_over"]

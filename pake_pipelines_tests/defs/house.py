@@ -64,9 +64,9 @@ class House:
         return asyncio.run(self._ask(statement, *values))
 
     async def _ask(self, statement, *values):
-        async with open_database(self.settings.database_url.get_secret_value()) as database:
-            async with database.transaction() as connection:
-                return await connection.fetch(statement, *values)
+        url = self.settings.database_url.get_secret_value()
+        async with open_database(url) as database, database.transaction() as connection:
+            return await connection.fetch(statement, *values)
 
 
 def materialized(outcome):

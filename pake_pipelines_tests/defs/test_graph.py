@@ -2,10 +2,11 @@
 
 import dagster as dg
 
-from pake_pipelines.config.loading import load_sources
+from pake_pipelines.config.loading import load_monitoring, load_sources
+from pake_pipelines.definitions import build_defs
 from pake_pipelines.defs.shared.promises import COMPUTED, PROMISES_OF
 from pake_pipelines.pipeline.names import Scan
-from pake_pipelines.settings import PACKAGE_HOME
+from pake_pipelines.settings import PACKAGE_HOME, Settings
 from pake_pipelines.store.integrity import PROMISES
 
 KNOWLEDGE = (
@@ -28,7 +29,8 @@ def test_every_asset_says_what_it_is_and_whose(graph):
     nodes = [graph.get(key) for key in graph.get_all_asset_keys()]
     lacking = [node.key for node in nodes if not (node.description and node.group_name and node.owners and node.kinds)]
     assert lacking == []
-    assert {node.group_name for node in nodes} == {"sources", "disabled_sources", "knowledge", "reports", "maintenance"}
+    groups = {"sources", "disabled_sources", "knowledge", "reports", "maintenance", "health"}
+    assert {node.group_name for node in nodes} == groups
 
 
 def test_every_knowledge_asset_has_a_check(graph):
@@ -63,9 +65,32 @@ def test_everything_behind_entries_depends_on_entries_and_never_on_a_single_sour
 
 def test_the_job_takes_everything_that_can_be_run(shipped, graph):
     job = shipped.resolve_job_def("ingest")
-    maintenance = {key for key in graph.materializable_asset_keys if graph.get(key).group_name == "maintenance"}
-    assert set(job.asset_layer.executable_asset_keys) == set(graph.materializable_asset_keys) - maintenance
+    others = {key for key in graph.materializable_asset_keys if graph.get(key).group_name in {"maintenance", "health"}}
+    assert set(job.asset_layer.executable_asset_keys) == set(graph.materializable_asset_keys) - others
     assert job.tags["dagster/max_runtime"] == "7200"
+
+
+def test_every_enabled_service_and_every_key_figure_is_a_check(graph):
+    config = load_monitoring(PACKAGE_HOME / "configs")
+    checks = {(key.asset_key.to_user_string(), key.name) for key in graph.asset_check_keys}
+    services = {("service_health", name.replace("-", "_")) for name in config.enabled_services()}
+    assert {(asset, name) for asset, name in checks if asset == "service_health"} == services
+    figures = {name for _, name in checks if name.startswith("kpi_")}
+    assert figures == {f"kpi_{name.replace('-', '_')}" for name in config.kpis}
+
+
+def test_what_restarts_and_recovers_lies_behind_service_health(graph):
+    for name in ("service_restarts", "recoveries", "alerts"):
+        assert dg.AssetKey("service_health") in graph.get(dg.AssetKey(name)).parent_keys
+
+
+def test_the_sensors_tick_only_where_automation_is_on(shipped):
+    off = build_defs(settings=Settings(home=PACKAGE_HOME, automation_enabled=False))
+    for defs, status in ((shipped, dg.DefaultSensorStatus.RUNNING), (off, dg.DefaultSensorStatus.STOPPED)):
+        sensors = {sensor.name: sensor for sensor in defs.sensors}
+        assert set(sensors) == {"service_health", "metrics", "healing"}
+        assert {sensor.default_status for sensor in sensors.values()} == {status}
+    assert {sensor.minimum_interval_seconds for sensor in shipped.sensors} == {30, 300}
 
 
 def test_what_stands_between_judging_and_publishing_blocks_and_nothing_else_does(graph):

@@ -10,7 +10,8 @@ from pake_pipelines.settings import PACKAGE_HOME
 
 HEAVY = (
     "torch", "spacy", "sentence_transformers", "trafilatura", "matplotlib", "pandas", "feedparser", "aiohttp",
-    "asyncpg", "langdetect", "transformers", "alembic", "zstandard", "scipy", "sklearn",
+    "asyncpg", "langdetect", "transformers", "alembic", "zstandard", "scipy", "sklearn", "apprise", "redis",
+    "aiosmtplib", "psutil",
 )  # fmt: skip
 PROBE = """
 import json, sys
@@ -48,7 +49,8 @@ def test_importing_the_definitions_reads_nothing_but_the_projects_own_configurat
     ]
     own = {path for path in read if not path.startswith(".venv/")}
     defaults = "pake_pipelines/config/defaults"
-    written = {f"{place}/{name}.yaml" for place in ("configs", defaults) for name in ("sources", "quality")}
+    names = ("sources", "quality", "monitoring")
+    written = {f"{place}/{name}.yaml" for place in ("configs", defaults) for name in names}
     assert own == {*written, f"{defaults}/spam_phrases.yaml"}
 
 

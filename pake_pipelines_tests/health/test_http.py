@@ -230,6 +230,15 @@ async def test_an_error_of_the_probe_itself_is_unknown_with_its_cause(probed, mo
     assert (sample.status, sample.detail) == (UNKNOWN, "the probe itself failed: RuntimeError: our own mistake")
 
 
+async def test_such_an_error_does_not_repeat_what_a_variable_holds(probed, monkeypatch):
+    async def broken(service, surroundings):
+        raise ValueError("Port could not be cast to integer value as 'p4ss'")
+
+    monkeypatch.setattr(http, "probe", broken)
+    sample = await probed(HttpService(url_env="ADDRESS"), environ={"ADDRESS": "http://host:p4ss/w0rd"})
+    assert (sample.status, sample.detail) == (UNKNOWN, "the probe itself failed: ValueError")
+
+
 def test_a_text_is_looked_for_in_the_charset_of_the_body():
     service = HttpService(url="http://a.example/", expect_text="größer")
     body = Body("alles größer".encode("latin-1"), goes_on=False, charset="latin-1")

@@ -4,6 +4,7 @@ import signal
 import subprocess
 import sys
 from dataclasses import replace
+from uuid import uuid4
 
 import psutil
 import pytest
@@ -93,12 +94,23 @@ async def test_a_command_line_is_found_by_all_of_its_parts(probed, child):
     assert (absent.status, absent.detail) == (UNHEALTHY, "no process has this command line")
 
 
-async def test_the_prober_does_not_find_itself(probed):
-    line = psutil.Process().cmdline()
-    mine = subprocess.run(["pgrep", "-f", "--", line[-1]], capture_output=True, text=True).stdout.split()
-    sample = await probed(ProcessService(command_line=tuple(line)))
-    assert sample.status is UNHEALTHY or str(sample.facts["pid"]) in mine
-    assert sample.status is UNHEALTHY or sample.facts["pid"] != psutil.Process().pid
+def test_the_prober_does_not_find_itself():
+    """Whoever looks for a command line has it in its own."""
+    code = """if True:
+        import asyncio, sys
+        from datetime import UTC, datetime
+        from pake_pipelines.config.monitoring import Probing
+        from pake_pipelines.config.services import ProcessService
+        from pake_pipelines.health.rounds import probe_one
+        from pake_pipelines.health.surroundings import Surroundings
+        from pake_pipelines.settings import Settings
+
+        surroundings = Surroundings(Settings(), Probing(), {}, datetime.now(UTC))
+        print(asyncio.run(probe_one("it", ProcessService(command_line=(sys.argv[1],)), surroundings)).detail)
+    """
+    mark = f"sought-{uuid4()}"
+    done = subprocess.run([sys.executable, "-c", code, mark], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "no process has this command line"
 
 
 def test_there_is_nothing_to_identify_once_a_process_is_gone(child):

@@ -5,7 +5,7 @@ import subprocess
 import sys
 import threading
 import time
-from dataclasses import replace
+from contextlib import suppress
 
 import pytest
 
@@ -67,6 +67,23 @@ async def test_what_the_rounds_time_does_not_do_for_is_unknown(around):
     assert samples[3].detail == "it had not answered when the round's 0.3 s were over"
     assert {one.detail for one in samples if one.service != "s3"} == {"not reached within 0.3 s"}
     assert seconds < 2
+
+
+async def test_a_probe_that_does_not_let_itself_be_stopped_is_left_behind(around, monkeypatch):
+    """Whoever waits for the round gets it in its time."""
+    release = asyncio.Event()
+
+    async def stubborn(service):
+        while not release.is_set():
+            with suppress(asyncio.CancelledError):
+                await release.wait()
+
+    monkeypatch.setattr("pake_pipelines.health.probes.tcp.probe", stubborn)
+    started = time.perf_counter()
+    (sample,) = await probe_all({"s": TcpService(port=1)}, around(timeout_seconds=0.1, tick_seconds=0.2))
+    seconds = time.perf_counter() - started
+    release.set()
+    assert (sample.status, seconds < 1) == (UNKNOWN, True)
 
 
 async def test_critical_ones_come_first_and_the_others_in_changing_order(around):
@@ -175,7 +192,7 @@ async def test_without_a_longer_bound_of_its_own_a_service_has_that_of_all(aroun
     async with serving(never_answers) as silent:
         surroundings = around(timeout_seconds=0.1)
         (short,) = await probe_all({"s": web(silent)}, surroundings)
-        (long,) = await probe_all({"s": web(silent, timeout_seconds=0.3)}, replace(surroundings))
+        (long,) = await probe_all({"s": web(silent, timeout_seconds=0.3)}, surroundings)
     assert (short.detail, long.detail) == ("no answer within 0.1 s", "no answer within 0.3 s")
 
 

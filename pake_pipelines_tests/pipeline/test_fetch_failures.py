@@ -47,6 +47,23 @@ async def test_a_failed_read_is_not_an_empty_feed(configure, kit_of, database, r
     assert (seen["empty"].found, seen["empty"].error) == (0, None)
 
 
+async def test_a_failed_visit_is_stored_with_the_kind_of_its_error(configure, kit_of, database, run, site):
+    site.pages |= {"/locked": Page(status=401), "/good": Page(rss(item(1)))}
+    addresses = {"locked": site.url("/locked"), "good": site.url("/good"), "gone": "feeds/gone.xml"}
+    kit = kit_of(configure(sources_yaml(**addresses)))
+    await visit(kit, database, run)
+    found = await rows(database, "SELECT source, error_kind, error_status FROM ingestion_runs ORDER BY source")
+    assert [tuple(row.values()) for row in found] == [
+        ("gone", "missing", None),
+        ("good", None, None),
+        ("locked", "http_status", 401),
+    ]
+    site.pages["/locked"] = Page(rss(item(2)))
+    await visit(kit, database, run)
+    query = "SELECT error, error_kind, error_status FROM ingestion_runs WHERE source = 'locked'"
+    assert [tuple(row.values()) for row in await rows(database, query)] == [(None, None, None)]
+
+
 async def test_failures_in_a_row_are_counted_until_the_source_answers(configure, kit_of, database, run, site):
     kit = kit_of(configure(sources_yaml(web=site.url("/feed"))))
     counts = [(await visit(kit, database, run))["web"].failures_in_a_row for _ in range(3)]

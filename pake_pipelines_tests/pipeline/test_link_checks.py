@@ -14,6 +14,7 @@ from pake_pipelines.pipeline import link_checks as module
 from pake_pipelines.pipeline.confidence import score_items
 from pake_pipelines.pipeline.documents import build_documents
 from pake_pipelines.pipeline.link_checks import WayOut, ask_links, check_links
+from pake_pipelines.store import levers, recoveries
 from pake_pipelines_tests.chain import execute, rows, value, visit, walk
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
 from pake_pipelines_tests.site import Page
@@ -274,6 +275,29 @@ async def test_a_busy_host_is_left_alone_for_all_its_addresses(checker, site):
     assert set((await checker.states()).values()) == {"unknown"}
     earliest = await value(checker.database, "SELECT min(expires_at) FROM link_checks")
     assert earliest >= checker.run.now + timedelta(hours=1)
+
+
+async def test_what_was_told_is_believed_longer_while_a_recovery_asks_for_it(checker, site):
+    pages(site, well=200, gone=410, shy=403)
+    await checker.items([site.url("/well"), site.url("/gone"), site.url("/shy")])
+    now = checker.run.now
+
+    async def believed(moment):
+        await checker.check(moment)
+        found = await rows(checker.database, "SELECT url, expires_at - checked_at AS time FROM link_checks")
+        return {row["url"].rpartition("/")[2]: row["time"] for row in found}
+
+    usual = await believed(now)
+    later = now + timedelta(days=400)
+    async with checker.database.transaction() as connection:
+        recovery = await recoveries.begin(
+            connection, recovery="r", kind="low_hit_ratio", cause="", revert_at=later, run_id=None, now=now
+        )
+        await levers.pull(connection, levers.LINK_TTL_FACTOR, 3, recovery, later + timedelta(hours=1))
+    longer = await believed(later)
+    assert {name: longer[name] / usual[name] for name in ("well", "gone")} == {"well": 3, "gone": 3}
+    after = await believed(later + timedelta(days=400))
+    assert after["well"] == usual["well"], "its time is over"
 
 
 async def test_a_failing_server_is_broken_after_days_of_failures(checker, site):

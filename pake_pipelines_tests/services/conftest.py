@@ -3,6 +3,7 @@
 import pytest
 
 from pake_pipelines_tests.services.place import Place
+from pake_pipelines_tests.store.conftest import Shelf
 
 
 @pytest.fixture
@@ -10,3 +11,9 @@ def place(tmp_path, database_url):
     made = Place(tmp_path / "project", database_url)
     yield made
     made.end()
+
+
+@pytest.fixture
+async def shelf(database):
+    """Items that are put in through the store's own functions."""
+    return await Shelf(database).open()

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import time
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 
@@ -15,6 +16,7 @@ from pake_pipelines.config.loading import load
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.services import AnyService
 from pake_pipelines.model.health import HealthSample, HealthStatus
+from pake_pipelines.services import spawn
 from pake_pipelines.services.ending import programs_of
 from pake_pipelines.services.mechanics import Mechanics
 from pake_pipelines.settings import Settings
@@ -34,6 +36,14 @@ def free_port():
 
 def sample(name, status, at, *, detail="no answer"):
     return HealthSample(name, "http", True, HealthStatus(status), at, 1.0, detail)
+
+
+def gone(process):
+    """Whether a process has ended; one that nobody has reaped has."""
+    try:
+        return process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 class Hands:
@@ -123,16 +133,26 @@ class Place:
         async with database.transaction() as connection:
             await health_samples.save(connection, made)
 
+    def await_answer(self, name):
+        """Wait until somebody listens on the port of `name`."""
+        for _ in range(500):
+            with suppress(OSError), socket.create_connection(("127.0.0.1", self.ports[name]), 1):
+                return
+            time.sleep(0.02)
+        raise AssertionError(f"nobody listens on the port of {name}")
+
     def programs(self, name):
         return programs_of(name, None, self.settings)
 
     def kill(self, *names):
         """Kill everything that was started for `names` as the kernel would, and wait until it is gone."""
         for name in names:
-            found = self.programs(name)
-            for process in found:
-                process.send_signal(signal.SIGKILL)
-            psutil.wait_procs(found, timeout=5)
+            while found := self.programs(name):
+                for process in found:
+                    with suppress(psutil.NoSuchProcess):
+                        process.send_signal(signal.SIGKILL)
+                time.sleep(0.01)
 
     def end(self):
         self.kill(*(self.config.services if self.config else ()))
+        spawn._reap()

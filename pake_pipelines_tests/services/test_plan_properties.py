@@ -96,12 +96,8 @@ class Life:
         assert name not in self.left
         hour = [begun for one, begun in self.made if one == name and begun > self.now - timedelta(hours=1)]
         assert len(hour) < BOUND
-        assert [one.status in DOWN for one in self.samples[name][:2]] == [True, True] or self.seen_failing(name)
+        assert all(one.status in DOWN for one in self.samples[name][:2])
         self.waited(name)
-
-    def seen_failing(self, name):
-        """Return whether the newest sample is bad, and so is the look of this moment."""
-        return self.samples[name][0].status in DOWN
 
     def waited(self, name):
         """Hold that the back-off was sat out, unless something above came back since."""
@@ -114,15 +110,12 @@ class Life:
         above = ancestors(self.services, name)
         back = any(one.ended_at > last.begun_at for parent in above for one in self.attempts[parent])
         seen = any(
-            newer.status in SERVES and newer.at > last.begun_at
-            for parent in above
-            for newer in self.samples[parent]
-        )  # fmt: skip
-        settled = (last.ended_at - last.begun_at) < timedelta(0)
-        assert back or seen or settled
+            newer.status in SERVES and newer.at > last.begun_at for parent in above for newer in self.samples[parent]
+        )
+        assert back or seen
 
 
-@hypothesis_settings(max_examples=250, deadline=None)
+@hypothesis_settings(max_examples=150, deadline=None)
 @given(st.data())
 def test_never_beyond_the_bound_never_under_a_dead_parent_never_on_the_unknown(data):
     shape = data.draw(st.sampled_from(SHAPES))

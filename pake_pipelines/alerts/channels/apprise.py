@@ -1,6 +1,7 @@
 """Any service that apprise speaks to. It is asked in a thread of its own, which nobody waits for when it hangs."""
 
 import asyncio
+import logging
 import re
 import threading
 from collections.abc import Callable, Collection
@@ -38,12 +39,14 @@ class Apprise:
         import apprise
 
         # nothing is kept on disk, and no address is written to any log
+        for talkative in ("apprise", "urllib3.connectionpool"):
+            logging.getLogger(talkative).setLevel(logging.WARNING)
         asset = apprise.AppriseAsset(secure_logging=True, storage_mode=apprise.PersistentStoreMode.MEMORY)
         sender = apprise.Apprise(asset=asset)
         if not sender.add(self._url):
             raise ChannelError("apprise does not understand the configured address", permanent=True)
         kind = "success" if message.kind is MessageKind.RESOLVE else _TYPES[message.severity]
-        with apprise.LogCapture(level=apprise.logging.WARNING) as output:  # type: ignore[no-untyped-call]
+        with apprise.LogCapture(level=logging.WARNING) as output:  # type: ignore[no-untyped-call]
             taken = sender.notify(
                 body=markdown(message), title=subject(message), notify_type=kind, body_format="markdown"
             )

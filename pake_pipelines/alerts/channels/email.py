@@ -90,9 +90,11 @@ class Email:
             said = said.replace(secret, "***")
         refused = isinstance(error, aiosmtplib.SMTPSenderRefused | aiosmtplib.SMTPDataError)
         code = getattr(error, "code", None)
+        # an unusable address; a certificate that is not believed is a ValueError, too
+        unusable = isinstance(error, ValueError) and not isinstance(error, OSError)
         return ChannelError(
             f"{self._server}:{self._config.port}: {f'{code} ' if code else ''}{said}",
-            permanent=isinstance(error, ValueError) or (refused and code is not None and code >= _LEAST_PERMANENT),
+            permanent=unusable or (refused and code is not None and code >= _LEAST_PERMANENT),
         )
 
 

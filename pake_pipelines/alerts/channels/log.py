@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from pake_pipelines.alerts.channels.protocol import ChannelError
-from pake_pipelines.alerts.text import subject
+from pake_pipelines.alerts.text import one_line, subject
 from pake_pipelines.model.alert import Message, MessageKind, Severity
 
 log: Final = logging.getLogger("pake_pipelines.alerts")
@@ -40,7 +40,7 @@ class Log:
         except OSError as error:
             raise ChannelError(f"{self._path}: {error.strerror or type(error).__name__}") from error
         level = logging.INFO if message.kind is MessageKind.RESOLVE else _LEVELS[message.severity]
-        log.log(level, "%s", subject(message))
+        log.log(level, "%s: %s", subject(message), one_line(message.title))
         return None
 
     def _append(self, line: bytes) -> None:

@@ -33,11 +33,13 @@ class Webhook:
         import orjson
 
         body = orjson.dumps(payload(message), default=str)
-        headers = {**self._config.headers, **_headers(message, body, self._secret)}
+        ours = _headers(message, body, self._secret)
+        known = {name.lower() for name in ours}
+        headers = {name: value for name, value in self._config.headers.items() if name.lower() not in known}
         await post_json(
             self._url,
             body,
-            headers=headers,
+            headers={**headers, **ours},
             seconds=self._config.timeout_seconds,
             allow_private=self._config.allow_private,
         )

@@ -47,10 +47,12 @@ async def gather(connection: Connection, config: MonitoringConfig, found: Round)
     """Return the inputs of this round."""
     inputs = [] if found.samples is None else [service_readings(found.samples)]
     if found.facts is not None:
-        of_facts = (
-            check_readings, run_readings, tick_readings, freshness_readings, partition_readings,
-        )  # fmt: skip
-        inputs += [read(found.facts) for read in of_facts]
+        of_facts = {
+            "checks": check_readings, "runs": run_readings, "ticks": tick_readings, "freshness": freshness_readings,
+            "partitions": partition_readings,
+        }  # fmt: skip
+        # what was left out on purpose, as at the terminal, is not due
+        inputs += [read(found.facts) for part, read in of_facts.items() if _was_read(found.facts, part)]
     now, readers = found.now, dict[str, Callable[[], Awaitable[Readings]]]()
 
     async def sources() -> Readings:
@@ -81,6 +83,10 @@ async def gather(connection: Connection, config: MonitoringConfig, found: Round)
     if found.metrics_due:
         readers |= {"metric": metrics, "slo": objectives}
     return inputs + [await _told(name, read) for name, read in readers.items()]
+
+
+def _was_read(facts: DagsterFacts, part: str) -> bool:
+    return getattr(facts, part) is not None or part in facts.errors
 
 
 async def _told(name: str, read: Callable[[], Awaitable[Readings]]) -> Readings:

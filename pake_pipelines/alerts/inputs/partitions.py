@@ -12,9 +12,7 @@ def partition_readings(facts: DagsterFacts) -> Readings:
     if facts.partitions is None:
         return unread("partitions", "partitions", facts)
     series = tuple(
-        Reading(
-            {"asset": one.asset}, condition=Condition.BAD if one.failed else Condition.OK, detail=_detail(one)
-        )
+        Reading({"asset": one.asset}, condition=Condition.BAD if one.failed else Condition.OK, detail=_detail(one))
         for one in facts.partitions
     )
     return Readings("partitions", series, complete=True)

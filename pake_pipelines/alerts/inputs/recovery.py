@@ -5,7 +5,6 @@ from collections.abc import Iterable
 from pake_pipelines.model.alert import Condition, Reading, Readings
 from pake_pipelines.model.recovery import RecoveryRow, RecoveryState
 
-
 _UNDER_WAY = frozenset({RecoveryState.ACTING, RecoveryState.VERIFYING})
 
 

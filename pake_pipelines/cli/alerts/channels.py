@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, lasting
 from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.config.alerting import AnyChannel
 from pake_pipelines.config.loading import load_monitoring
@@ -90,7 +91,7 @@ def _table(told: list[dict[str, Any]], now: datetime) -> Table:
     for one in told:
         said = one["lacks"] or one["last_error"] or ""
         if one["failing_since"]:
-            said = f"{one['failures']} failures in a row since {ago(one['failing_since'], now)}: {said}"
+            said = f"{counted(one['failures'], 'failure')} in a row, the first {ago(one['failing_since'], now)}: {said}"
         waiting = str(one["waiting"])
         if one["oldest_at"]:
             waiting += f" ({lasting(now - one['oldest_at'])})"
@@ -106,7 +107,7 @@ def _table(told: list[dict[str, Any]], now: datetime) -> Table:
     return table
 
 
-def test(
+def try_out(
     channel: Annotated[str, typer.Argument(metavar="CHANNEL", help="As `pake alerts channels` names it.")],
     as_json: Json = False,
 ) -> None:

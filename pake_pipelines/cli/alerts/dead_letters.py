@@ -12,6 +12,7 @@ from rich.text import Text
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import moment
 from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import audit
@@ -90,6 +91,8 @@ def retry(
     if as_json:
         print_json({"again": count, "dry_run": dry_run})
     elif dry_run:
-        out.print(f"dry run: {count} messages would go out again")
+        out.print(f"dry run: {counted(count, 'message')} would go out again")
+    elif count:
+        out.print(f"with the next round {counted(count, 'message')} will go out again")
     else:
-        out.print(f"{count} messages go out again" + (" with the next round" if count else ""))
+        out.print("no dead letters")

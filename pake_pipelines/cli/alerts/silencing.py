@@ -13,6 +13,7 @@ from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import lasting, length, moment
 from pake_pipelines.cli.alerts.matchers import matchers_of, shown
 from pake_pipelines.cli.console import fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.model.episode import Episode, Silence
 from pake_pipelines.settings import get_settings
@@ -28,7 +29,7 @@ def silence(
         list[str],
         typer.Argument(
             metavar="MATCHER...",
-            help="label=value or label!=value, with * and ? as wildcards; labels are those of the alert, rule and severity.",
+            help="label=value or label!=value, with * and ? as wildcards. Labels: the alert's own, rule, severity.",
             show_default=False,
         ),
     ],
@@ -51,7 +52,7 @@ def silence(
         return
     name = "a silence" if dry_run else f"silence {placed.silence_id}"
     out.print(Text(f"{name}: {shown(wanted)} until {moment(placed.ends_at)} UTC"), soft_wrap=True)
-    out.print("it fits no alert that is open now" if not fitting else f"it fits {len(fitting)} alerts now:")
+    out.print("it fits no alert that is open now" if not fitting else f"it fits {counted(len(fitting), 'alert')} now:")
     for one in fitting[:20]:
         out.print(Text(f"  {one.summary}"), soft_wrap=True)
     if dry_run:
@@ -86,9 +87,8 @@ def list_silences(
         table.add_column(column, overflow="fold")
     for one in found:
         left = lasting(one.ends_at - now) if one.ends_at > now else "over"
-        table.add_row(
-            str(one.silence_id), Text(shown(one.matchers)), moment(one.ends_at), left, Text(one.author), Text(one.comment)
-        )
+        words = (Text(text) for text in (one.author, one.comment))
+        table.add_row(str(one.silence_id), Text(shown(one.matchers)), moment(one.ends_at), left, *words)
     out.print(table)
 
 

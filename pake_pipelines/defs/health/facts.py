@@ -82,9 +82,7 @@ class FactsReader:
         return replace(kept, at=now, code_location_loaded=True, errors=errors, **light)
 
 
-def _eventful(
-    place: Place, now: datetime, attempt: Callable[[str, Callable[[], Any]], Any]
-) -> Mapping[str, Any]:
+def _eventful(place: Place, now: datetime, attempt: Callable[[str, Callable[[], Any]], Any]) -> Mapping[str, Any]:
     """Return the parts that only change with an event."""
     instance, graph = place.instance, place.repository.asset_graph
     readings: dict[str, Callable[[], Any]] = {

@@ -32,7 +32,7 @@ _ASSETS: Final[Mapping[str, tuple[str, str]]] = {
     "security_metrics": ("security", "Refused logins and addresses, and rejected spam, of the last 24 hours (MON-17)."),
     "project_metrics": (
         "project",
-        "Coverage, tests, known vulnerabilities and size of the project's own code, where its files are there (MON-42).",
+        "Coverage, tests, known vulnerabilities and size of the project's own code, where its files are (MON-42).",
     ),
 }
 _KEPT_FRESH: Final = "system_metrics"

@@ -31,13 +31,13 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
         "figures, alerts and incidents, and what to do (MON-08, MON-25, MON-29). As a page in the data directory's "
         "`reports/monitoring.html` and below as Markdown.",
     )
-    async def monitoring_report() -> dg.MaterializeResult:
+    async def monitoring_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from pake_pipelines.reports.deliver_monitoring import deliver_monitoring_report
 
-        settings = watching.settings
+        settings, facts = watching.settings, watching.facts(watching.place(context))
         async with open_database(addresses(settings).knowledge) as database:
             delivered = await deliver_monitoring_report(
-                database, settings.data / "reports", watching.config, datetime.now(UTC)
+                database, settings.data / "reports", watching.config, facts, datetime.now(UTC)
             )
         return dg.MaterializeResult(
             metadata={

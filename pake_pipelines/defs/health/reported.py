@@ -28,17 +28,16 @@ class Reported:
         """Read a cursor; one that cannot be read (of another version) is none."""
         try:
             kept = json.loads(cursor or "{}")
-            moments = [kept[name] and datetime.fromisoformat(kept[name]) for name in ("at", "checks_at")]
-            return cls(*moments, dict(kept["checks"]))
+            return cls(_moment(kept["at"]), _moment(kept["checks_at"]), dict(kept["checks"]))
         except (ValueError, KeyError, TypeError):
             return cls()
 
     @property
     def cursor(self) -> str:
         """What to keep of this."""
-        moments = {name: value.isoformat() if value else None for name, value in
-                   (("at", self.at), ("checks_at", self.checks_at))}  # fmt: skip
-        return json.dumps({**moments, "checks": dict(self.checks)})
+        moments = {"at": self.at, "checks_at": self.checks_at}
+        shown = {name: at.isoformat() if at else None for name, at in moments.items()}
+        return json.dumps({**shown, "checks": dict(self.checks)})
 
     def is_due(self, now: datetime, minutes: float) -> bool:
         """Tell whether the last report is so old that another is due; a moment to come was a clock set back since."""
@@ -46,7 +45,7 @@ class Reported:
         return self.at is None or not timedelta() <= now - self.at < timedelta(minutes=minutes, seconds=-10)
 
     def changed(self, checks: Sequence[dg.AssetCheckResult], now: datetime) -> list[dg.AssetCheckResult]:
-        """Return those of `checks` that are to be reported: all once an hour, else what stands otherwise than before."""
+        """Return those of `checks` that are to be reported: all once an hour, else what stands otherwise."""
         if self.checks_at is None or not timedelta() <= now - self.checks_at < _CHECKS_EVERY:
             return list(checks)
         return [check for check in checks if self.checks.get(_name(check)) != _standing(check)]
@@ -57,6 +56,10 @@ class Reported:
         """Return what has been reported when `told` of all `checks` are."""
         everything = len(told) == len(checks)
         return Reported(now, now if everything else self.checks_at, {_name(one): _standing(one) for one in checks})
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text) if text else None
 
 
 def _name(check: dg.AssetCheckResult) -> str:

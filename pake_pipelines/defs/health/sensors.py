@@ -65,7 +65,7 @@ def looking_sensors(watching: Watching, recover: "AssetJob", *, on: bool) -> lis
         due = reported.changed(checks, measured.at)
         found = [event for one in told for event in events(one, [check for check in one.checks if check in due])]
         requests: list[dg.RunRequest] = []
-        if measured.nobody_watches and watching.is_switched_on(place, WATCHING_SENSOR):
+        if measured.nobody_watches(watching.began_at) and watching.is_switched_on(place, WATCHING_SENSOR):
             context.log.warning("%s has not ticked for two minutes: standing in for it", WATCHING_SENSOR)
             watched = watching.watch(place, context.log)
             found += events(service_health.told(watched)) if watched.samples else []

@@ -75,7 +75,14 @@ def _alerts(episodes: "Sequence[Episode]") -> Told:
     critical = [one for one in firing if one.severity is Severity.CRITICAL]
     gravest = sorted(episodes, key=lambda one: (-one.severity.rank, one.started_at))
     rows = [
-        (one.severity.value, one.state.value, one.rule, one.summary, f"{one.started_at:%Y-%m-%d %H:%M:%S}", one.alert_id)
+        (
+            one.severity.value,
+            one.state.value,
+            one.rule,
+            one.summary,
+            _shown(one.started_at),
+            one.alert_id,
+        )
         for one in gravest[:_SHOWN]
     ]
     return Told(
@@ -101,7 +108,14 @@ def _alerts(episodes: "Sequence[Episode]") -> Told:
 
 def _incidents(incidents: "Sequence[Incident]", now: datetime) -> Told:
     rows = [
-        (one.severity, one.status.value, one.title, one.owner or "nobody", f"{one.opened_at:%Y-%m-%d %H:%M}", one.incident_id)
+        (
+            one.severity,
+            one.status.value,
+            one.title,
+            one.owner or "nobody",
+            _shown(one.opened_at),
+            one.incident_id,
+        )
         for one in incidents[:_SHOWN]
     ]
     return Told(
@@ -112,3 +126,7 @@ def _incidents(incidents: "Sequence[Incident]", now: datetime) -> Told:
             "table": table(("severity", "status", "title", "owner", "opened (UTC)", "id"), rows),
         },
     )
+
+
+def _shown(moment: datetime) -> str:
+    return f"{moment:%Y-%m-%d %H:%M:%S}"

@@ -33,6 +33,8 @@ def events(
 
 def evaluation(check: dg.AssetCheckResult) -> dg.AssetCheckEvaluation:
     """Return a check's result as an event without a run."""
+    if check.asset_key is None or check.check_name is None:
+        raise dg.DagsterInvariantViolationError("outside of a step a check has to say what it is of")
     return dg.AssetCheckEvaluation(
         asset_key=check.asset_key,
         check_name=check.check_name,

@@ -12,6 +12,7 @@ from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.defs.health.facts import FactsReader, Place
 from pake_pipelines.defs.health.lasting import LastingInstance
+from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.settings import Settings
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class Watching:
         self.settings = settings
         self.config = config
         self.clock = clock
+        self.began_at = clock()
         self._sources = sources
         self._instance = LastingInstance()
         self._facts = FactsReader()
@@ -58,11 +60,15 @@ class Watching:
         origin = context.code_location_origin
         return Place(self._instance.of(context), repository, origin.location_name if origin else None)
 
+    def facts(self, place: Place) -> DagsterFacts:
+        """Return what Dagster knows of itself now."""
+        return self._facts.read(place, self.clock())
+
     def watch(self, place: Place, log: logging.Logger) -> "Watched":
         """Carry out a round of watching, and say what of it failed."""
         from pake_pipelines.alerts.watch import watch
 
-        facts = self._facts.read(place, self.clock())
+        facts = self.facts(place)
         watched = asyncio.run(watch(self.what, facts, self.clock))
         for part, why in {**{f"Dagster's {name}": why for name, why in facts.errors.items()}, **watched.faults}.items():
             log.warning("%s: %s", part, why)
@@ -70,12 +76,11 @@ class Watching:
 
     def is_switched_on(self, place: Place, sensor: str) -> bool:
         """Tell whether a sensor is to tick at all: who has stopped it does not want another to do its work."""
-        ticks = self._facts.read(place, self.clock()).ticks
-        return any(tick.name == sensor for tick in ticks or ())
+        return any(tick.name == sensor for tick in self.facts(place).ticks or ())
 
     def measure(self, place: Place) -> "Measured":
         """Carry out a round of measuring. Raises StoreError."""
         from pake_pipelines.alerts.measure import measure
 
-        facts = self._facts.read(place, self.clock())
+        facts = self.facts(place)
         return asyncio.run(measure(self.what, facts, self.clock))

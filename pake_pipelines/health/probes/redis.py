@@ -1,16 +1,17 @@
 """A Redis server: PING, and what INFO tells of it (DB-14)."""
 
 import time
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from pake_pipelines.config.services import RedisService
 from pake_pipelines.health.probes import reaching
 from pake_pipelines.health.probes.answer import Answer, degraded, healthy, milliseconds_since, unhealthy, unknown
+from pake_pipelines.health.probes.bounded import BoundedReader, TooLongError
 from pake_pipelines.health.surroundings import Surroundings
 
 if TYPE_CHECKING:
-    from redis.asyncio import Redis
+    from redis.asyncio import Connection, Redis
 
 # the field of INFO, and what DB-14 calls it
 _FACTS: Final = {
@@ -41,6 +42,8 @@ async def probe(service: RedisService, surroundings: Surroundings) -> Answer:
         return reaching.failed(cause) if isinstance(cause, OSError) else unhealthy("it closed the connection")
     except exceptions.RedisError as error:
         return unhealthy(f"its answer is not Redis's: {type(error).__name__}")
+    except TooLongError:
+        return unhealthy(f"it sends more than {surroundings.probing.max_body_bytes} bytes")
     except OSError as error:
         return reaching.failed(error)
     finally:
@@ -60,12 +63,23 @@ def _client(service: RedisService, surroundings: Surroundings) -> "Redis":
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
         "driver_info": None,
+        "redis_connect_func": _bounded(surroundings.probing.max_body_bytes),
         "decode_responses": True,
         "encoding_errors": "replace",
     }
     if service.url_env is not None:
         return Redis.from_url(surroundings.environ[service.url_env], **options)
     return Redis(host=service.host, port=service.port, **options)
+
+
+def _bounded(most: int) -> "Callable[[Connection], Awaitable[None]]":
+    async def connected(connection: "Connection") -> None:
+        # the library has no bound for an answer, and room is made for as many bytes as a server says that it sends
+        reader: Any = connection._reader  # noqa: SLF001
+        connection._reader = BoundedReader(reader, most)  # type: ignore[assignment]  # noqa: SLF001
+        await connection.on_connect()
+
+    return connected
 
 
 async def _ask(client: "Redis") -> Answer:

@@ -1,6 +1,7 @@
 """One beat in a process of its own, which is to die in it. The fork server imports this once."""
 
 import asyncio
+import gc
 import os
 from collections import Counter
 from pathlib import Path
@@ -20,6 +21,7 @@ from pake_pipelines_tests.alerts.harness.plants import PLANTS
 from pake_pipelines_tests.alerts.harness.world import World
 
 _form()
+gc.freeze()  # or the first collection in each fork would copy all of this memory
 
 
 def beat(url: str, home: Path, world: World, tick: Tick, death: Death, plant: str | None) -> None:

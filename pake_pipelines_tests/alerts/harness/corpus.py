@@ -8,6 +8,7 @@ from pake_pipelines_tests.alerts.harness.script import (
     Answers,
     Blind,
     ClockJumps,
+    Closes,
     Expected,
     Reads,
     Reloads,
@@ -216,6 +217,12 @@ FOR_A_WHILE = Script(
     until=330,
     alerting=_rule(for_seconds=60, keep_firing_seconds=60),
 )
+BY_HAND = Script(
+    "what a person has closed stays closed until it was good once",
+    (bad(0, "api"), Step(80, Closes("api")), good(150, "api"), bad(170, "api"), good(260, "api")),
+    (fire(30, "api"), resolve(90, "api"), fire(210, "api"), resolve(270, "api")),
+    until=330,
+)
 CLOCK_BACK = Script(
     "a clock that is set back keeps nothing from being told, and tells nothing twice",
     (
@@ -238,10 +245,11 @@ CLOCK_BACK = Script(
 )
 SHORT: Final = (
     RESOLVE, MERGE, BATCHING, REPEAT, RETRY, RESOLVE_RETRY, COLD_START, RELOAD, CHANNEL_OFF, TIMEOUT, INHIBIT, PARENT,
-    SILENCE, SILENCED_LATER, ACKNOWLEDGE, ESCALATION, MAINTENANCE, UNKNOWN, GONE, IN_A_ROW, FOR_A_WHILE, CLOCK_BACK,
+    SILENCE, SILENCED_LATER, ACKNOWLEDGE, ESCALATION, MAINTENANCE, UNKNOWN, GONE, IN_A_ROW, FOR_A_WHILE,
+    BY_HAND, CLOCK_BACK,
 )  # fmt: skip
 
-KILLED: Final = (RESOLVE, BATCHING, ESCALATION, PARENT)
+KILLED: Final = (RESOLVE, ESCALATION, PARENT)
 """Those that the daemon is killed in, everywhere."""
 
 _CHILDREN: Final = tuple(f"s{number:03}" for number in range(200))

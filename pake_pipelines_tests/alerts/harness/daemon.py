@@ -13,9 +13,9 @@ from typing import Self
 from pake_pipelines.alerts.deliver import deliver
 from pake_pipelines.alerts.evaluate import evaluate
 from pake_pipelines.settings import Settings
-from pake_pipelines.store import silences
+from pake_pipelines.store import alerts, silences
 from pake_pipelines.store.database import Database, open_database
-from pake_pipelines_tests.alerts.harness.script import Acknowledges, Script, Silences, Step
+from pake_pipelines_tests.alerts.harness.script import Acknowledges, ByHand, Script, Silences, Step
 from pake_pipelines_tests.alerts.harness.world import World
 
 _DELIVERY_SECONDS = 5.0
@@ -27,6 +27,7 @@ class Tick:
 
     at: float
     delivers: bool
+    number: int
 
 
 Beat = Step | Tick
@@ -35,24 +36,24 @@ Beat = Step | Tick
 def beats(script: Script) -> Iterator[Beat]:
     """Yield everything that happens in a script, in order; what happens at a tick happens before it."""
     steps = sorted(script.steps, key=lambda step: step.at)
-    at = 0.0
-    while at <= script.until:
+    for number in range(int(script.until / script.tick) + 1):
+        at = number * script.tick
         while steps and steps[0].at <= at:
             yield steps.pop(0)
-        yield Tick(at, delivers=False)
-        yield Tick(at, delivers=True)
-        at += script.tick
+        yield Tick(at, False, number)
+        yield Tick(at, True, number)
     assert not steps, f"{script.name}: {steps} come after its end"
 
 
 class Daemons:
     """One daemon, or several by mistake, on one database."""
 
-    def __init__(self, url: str, settings: Settings, count: int = 1) -> None:
-        """Describe them."""
+    def __init__(self, url: str, settings: Settings, count: int = 1, apart: float = 0) -> None:
+        """Describe them; their clocks are `apart` by so many seconds."""
         self._url = url
         self._settings = settings
         self._count = count
+        self._apart = timedelta(seconds=apart)
         self._open = AsyncExitStack()
         self._databases: list[Database] = []
 
@@ -71,29 +72,29 @@ class Daemons:
         await self.__aenter__()
 
     async def tick(self, tick: Tick, world: World) -> None:
-        """Do what is to be done at a tick; several do it at the same time."""
-        config, now = world.config(), world.now
-        work = (
-            deliver(one, config, self._settings, lambda: now, seconds=_DELIVERY_SECONDS, environ={})
-            if tick.delivers
-            else evaluate(one, config, world.readings(), now)
-            for one in self._databases
-        )
-        await asyncio.gather(*work)
+        """Do what is to be done at a tick. Several do it at the same time; at every other tick one after the other."""
+        work = [self._part(one, tick, world, number) for number, one in enumerate(self._databases)]
+        if tick.number % 2:
+            await asyncio.gather(*work)
+        else:
+            for one in work:
+                await one
 
-    async def by_hand(self, action: Silences | Acknowledges, world: World) -> None:
+    async def _part(self, database: Database, tick: Tick, world: World, number: int) -> None:
+        config, now = world.config(), world.now + number * self._apart
+        if tick.delivers:
+            await deliver(database, config, self._settings, lambda: now, seconds=_DELIVERY_SECONDS, environ={})
+        else:
+            await evaluate(database, config, world.readings(), now)
+
+    async def by_hand(self, action: ByHand, world: World) -> None:
         """Do what a person asks for."""
         async with self._databases[0].transaction() as connection:
-            match action:
-                case Silences(service, seconds):
-                    ends_at = world.now + timedelta(seconds=seconds)
-                    await silences.add(connection, {"service": service}, world.now, ends_at, "somebody")
-                case Acknowledges(service):
-                    await connection.execute(
-                        """
-                        UPDATE alerts SET acknowledged_at = $1, acknowledged_by = 'somebody'
-                        WHERE state = 'firing' AND labels ->> 'service' = $2
-                        """,
-                        world.now,
-                        service,
-                    )
+            if isinstance(action, Silences):
+                ends_at = world.now + timedelta(seconds=action.seconds)
+                await silences.add(connection, {"service": action.service}, world.now, ends_at, "somebody")
+                return
+            episodes = (await alerts.load_open(connection)).values()
+            meant = [one.alert_id for one in episodes if one.labels["service"] == action.service]
+            do = alerts.acknowledge if isinstance(action, Acknowledges) else alerts.resolve_by_hand
+            assert await do(connection, meant, "somebody", "", world.now) == meant != []

@@ -1,5 +1,6 @@
 """Killing the daemon with SIGKILL at one of its crash points: that beat is done by a real process, which dies there."""
 
+import asyncio
 import multiprocessing
 import signal
 from collections import Counter
@@ -19,6 +20,7 @@ from pake_pipelines_tests.alerts.harness.script import Script
 from pake_pipelines_tests.alerts.harness.world import World
 
 _LONGEST_BEAT = 30
+_SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
 _forks = multiprocessing.get_context("forkserver")
 # where the tests of ingestion are collected, too, theirs is imported instead, which has everything heavy as well
 _forks.set_forkserver_preload(["pake_pipelines_tests.alerts.harness.child"])
@@ -52,7 +54,7 @@ async def deaths(stage: Stage, script: Script) -> list[Death]:
         now = number
 
     with _noted(note):
-        await stage.play(script, beat_hook=begin)
+        await stage.play(script, hears=begin)
     return found
 
 
@@ -83,8 +85,13 @@ class _Killer:
 
     async def takes(self, number: int, tick: Tick, world: World) -> bool:
         if number == self._death.beat:
-            exit_code = self._in_child(tick, world)
-            assert exit_code == -signal.SIGKILL, f"the child ended with {exit_code} instead of dying"
+            async with self._stage.maintenance() as connection:
+                before = await connection.fetchval(_SESSIONS)
+                exit_code = self._in_child(tick, world)
+                assert exit_code == -signal.SIGKILL, f"the child ended with {exit_code} instead of dying"
+                # what takes 30 seconds elsewhere comes at once here: the server has still to see that it is dead
+                while await connection.fetchval(_SESSIONS) > before:
+                    await asyncio.sleep(0.005)
             self.done = True
             return True
         return self.done and tick.delivers and number == self._death.beat + 1

@@ -3,13 +3,14 @@
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 import pytest
 
-from pake_pipelines.alerts import courier, evaluate, inhibition, lifecycle, round
+from pake_pipelines.alerts import courier, evaluate, inhibition, lives, telling
 from pake_pipelines.alerts.conditions import Observation
+from pake_pipelines.crash import CrashPoint
 from pake_pipelines.model.alert import Condition, Message
 from pake_pipelines.model.episode import GroupState, Series
 from pake_pipelines.store import alert_groups, alert_rounds, alert_series, notifications
@@ -41,14 +42,14 @@ def claim_before_send(patch: Patch) -> None:
 
 def resolve_on_unknown(patch: Patch) -> None:
     """What is not known counts as good."""
-    advance = lifecycle.advance
+    advance = lives.advance
 
     def planted(*given: Any) -> Any:
         *others, seen, now = given
         unknown = isinstance(seen, Observation) and seen.condition is Condition.UNKNOWN
         return advance(*others, replace(seen, condition=Condition.OK) if unknown else seen, now)
 
-    patch.setattr(round, "advance", planted)
+    patch.setattr(lives, "advance", planted)
 
 
 def counter_reset(patch: Patch) -> None:
@@ -68,33 +69,18 @@ def no_inhibition(patch: Patch) -> None:
 
 def told_apart(patch: Patch) -> None:
     """What a channel was told is committed before the message about it is."""
-    save = alert_groups.save
+    save, put = alert_groups.save, notifications.put
 
-    async def planted(connection: Connection, groups: Iterable[GroupState]) -> None:
+    async def planted_save(connection: Connection, groups: Iterable[GroupState]) -> None:
         await save(connection, groups)
         await _commit(connection)
 
-    async def put(connection: Connection, channel: str, message: Message, now: datetime) -> bool:
-        evaluate.point(evaluate.CrashPoint.ALERTS_WRITTEN)
-        return await _put(connection, channel, message, now)
+    async def planted_put(connection: Connection, *given: Any) -> bool:
+        evaluate.point(CrashPoint.ALERTS_WRITTEN)
+        return await put(connection, *given)
 
-    patch.setattr(alert_groups, "save", planted)
-    patch.setattr(notifications, "put", put)
-
-
-def told_afterwards(patch: Patch) -> None:
-    """Messages are committed before what their channel was told: after a crash in between they are told again."""
-
-    async def planted(connection: Connection, groups: Iterable[GroupState]) -> None:
-        made = list(groups)
-        await _commit(connection)
-        await _save(connection, made)
-
-    patch.setattr(alert_groups, "save", planted)
-
-
-_put = notifications.put
-_save = alert_groups.save
+    patch.setattr(alert_groups, "save", planted_save)
+    patch.setattr(notifications, "put", planted_put)
 
 
 def failed_resolve_dropped(patch: Patch) -> None:
@@ -112,9 +98,12 @@ def failed_resolve_dropped(patch: Patch) -> None:
 def no_idempotency_key(patch: Patch) -> None:
     """A message that is sent again has another key."""
     message_of = courier.message_of
-    patch.setattr(
-        courier, "message_of", lambda stored: replace(message_of(stored), key=f"{message_of(stored).key}-{next(_numbers)}")
-    )
+
+    def planted(stored: Mapping[str, Any]) -> Message:
+        message = message_of(stored)
+        return replace(message, key=f"{message.key}-{next(_numbers)}")
+
+    patch.setattr(courier, "message_of", planted)
 
 
 def told_in_memory(patch: Patch) -> None:
@@ -161,18 +150,18 @@ def everybody_evaluates(patch: Patch) -> None:
         return True
 
     patch.setattr(alert_rounds, "try_lock", planted)
-    patch.setattr(evaluate, "CLOSEST", datetime.resolution * 0)
+    patch.setattr(evaluate, "CLOSEST", timedelta())
 
 
 def clock_believed(patch: Patch) -> None:
     """Stored moments are believed even when they are yet to come."""
-    patch.setattr(round, "rebased", lambda group, _: group)
+    patch.setattr(telling, "rebased", lambda group, _: group)
 
 
 PLANTS: Final[Mapping[str, Callable[[Patch], None]]] = {
     plant.__name__: plant
     for plant in (
-        claim_before_send, resolve_on_unknown, counter_reset, no_inhibition, told_apart, told_afterwards,
+        claim_before_send, resolve_on_unknown, counter_reset, no_inhibition, told_apart,
         failed_resolve_dropped, no_idempotency_key, told_in_memory, leases_ignored, everybody_evaluates, clock_believed,
     )
 }  # fmt: skip

@@ -1,14 +1,15 @@
 """Playing a script: beat by beat, with what is asked for to go wrong."""
 
-from collections.abc import Callable, Collection
-from dataclasses import dataclass, field
-from typing import Final
+from collections.abc import AsyncIterator, Callable, Collection
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Final, Protocol
 
 from pake_pipelines.settings import Settings
-from pake_pipelines.store.database import Patience, wait_for
+from pake_pipelines.store.database import Connection, Patience, wait_for
 from pake_pipelines_tests.alerts.harness.daemon import Beat, Daemons, Tick, beats
 from pake_pipelines_tests.alerts.harness.receiver import Received, Receiver
-from pake_pipelines_tests.alerts.harness.script import Acknowledges, Script, Silences
+from pake_pipelines_tests.alerts.harness.script import ByHand, Script
 from pake_pipelines_tests.alerts.harness.world import World
 
 _TABLES: Final = (
@@ -17,6 +18,14 @@ _TABLES: Final = (
 )  # fmt: skip
 
 EVERYWHERE: Final = range(1_000_000)
+
+
+class StandIn(Protocol):
+    """Does a beat in place of the daemon."""
+
+    async def takes(self, number: int, tick: Tick, world: World) -> bool:
+        """Do the beat, or leave it to the daemon and return False."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,48 +51,46 @@ class Stage:
         *,
         restarts: Collection[int] = (),
         daemons: int = 1,
-        stand_in: "StandIn | None" = None,
-        beat_hook: "Callable[[int], None] | None" = None,
+        apart: float = 0,
+        stand_in: StandIn | None = None,
+        hears: Callable[[int], None] | None = None,
     ) -> Played:
         """Play `script`, with a restart before each of the beats `restarts`.
 
-        `stand_in` does the beats that it wants in place of the daemon. `beat_hook` hears of each beat before it.
+        The clocks of several `daemons` are `apart` by so many seconds. `stand_in` does the beats that it wants in place of the daemon. `hears` is told of each beat before it.
         """
-        await self._clear()
+        async with self.maintenance() as connection:
+            await connection.execute("; ".join(f"DELETE FROM pake.{table}" for table in _TABLES))
         self.receiver.forget()
         channels = {name: self.receiver.url(name) for name in ("hook", "pager")}
         world = World(script, channels)
-        async with Daemons(self.url, self.settings, daemons) as running:
+        async with Daemons(self.url, self.settings, daemons, apart) as running:
             for number, beat in enumerate(beats(script)):
                 if number in restarts:
                     await running.restart()
-                if beat_hook:
-                    beat_hook(number)
+                if hears:
+                    hears(number)
                 world.at = self.receiver.now = beat.at
                 if stand_in and isinstance(beat, Tick) and await stand_in.takes(number, beat, world):
                     continue
                 await self._beat(beat, world, running)
-        return Played(script, tuple(self.receiver.taken), await self._waiting())
+        async with self.maintenance() as connection:
+            waiting = await connection.fetchval("SELECT count(*) FROM pake.notifications WHERE state = 'waiting'")
+        return Played(script, tuple(self.receiver.taken), waiting)
 
     async def _beat(self, beat: Beat, world: World, running: Daemons) -> None:
         if isinstance(beat, Tick):
             await running.tick(beat, world)
-        elif isinstance(beat.action, Silences | Acknowledges):
+        elif isinstance(beat.action, ByHand):
             await running.by_hand(beat.action, world)
         else:
             world.change(beat.action, self.receiver)
 
-    async def _clear(self) -> None:
+    @asynccontextmanager
+    async def maintenance(self) -> AsyncIterator[Connection]:
+        """Lend a connection that belongs to no daemon."""
         connection = await wait_for(self.url, Patience())
         try:
-            await connection.execute("; ".join(f"DELETE FROM pake.{table}" for table in _TABLES))
+            yield connection
         finally:
             await connection.close()
-
-    async def _waiting(self) -> int:
-        connection = await wait_for(self.url, Patience())
-        try:
-            waiting: int = await connection.fetchval("SELECT count(*) FROM pake.notifications WHERE state = 'waiting'")
-        finally:
-            await connection.close()
-        return waiting

@@ -8,35 +8,35 @@ from pake_pipelines_tests.alerts.harness.receiver import Received
 from pake_pipelines_tests.alerts.harness.script import Expected
 
 
-class Broken(AssertionError):
+class BrokenPromiseError(AssertionError):
     """A promise was not kept."""
 
 
 def as_written(played: Played) -> None:
-    """Raise Broken unless exactly the expected messages came in, each in its time."""
+    """Raise BrokenPromiseError unless exactly the expected messages came in, each in its time."""
     first = _first_copies(played.received)
     want = sorted(played.script.expects, key=lambda one: (one.channel, one.earliest))
     got = sorted(first, key=lambda one: (one.channel, one.at))
     if len(want) != len(got) or not all(_is(one, other) for one, other in zip(want, got, strict=True)):
-        raise Broken(_told_apart(played, "other messages than expected"))
+        raise BrokenPromiseError(_told_apart(played, "other messages than expected"))
     kept(played, copies=played.script.duplicates)
 
 
 def kept(played: Played, *, copies: int) -> None:
-    """Raise Broken unless every channel was told each episode's fire once and then its resolve once.
+    """Raise BrokenPromiseError unless every channel was told each episode's fire once and then its resolve once.
 
-    A message may come in again with the same key, `copies` times in all. Nothing may be left over.
+    On each channel a message may come in again with the same key, `copies` times in all. Nothing may be left over.
     """
     first = _first_copies(played.received)
-    if len(played.received) - len(first) > copies:
-        raise Broken(_told_apart(played, f"more than {copies} duplicates"))
     for channel in {one.channel for one in first}:
-        _once_each(played, [one for one in first if one.channel == channel])
+        messages = [one for one in first if one.channel == channel]
+        if sum(one.channel == channel for one in played.received) - len(messages) > copies:
+            raise BrokenPromiseError(_told_apart(played, f"more than {copies} duplicates by {channel}"))
+        _once_each(played, messages)
     if played.waiting:
-        raise Broken(_told_apart(played, f"{played.waiting} messages were never sent"))
-    missed = _told(played.script.expects) - _told(first)
-    if missed:
-        raise Broken(_told_apart(played, f"never told: {sorted(missed)}"))
+        raise BrokenPromiseError(_told_apart(played, f"{played.waiting} messages were never sent"))
+    if wrong := _told(played.script.expects) ^ _told(first):
+        raise BrokenPromiseError(_told_apart(played, f"not told, or told without being expected: {sorted(wrong)}"))
 
 
 def _once_each(played: Played, messages: Sequence[Received]) -> None:
@@ -47,12 +47,12 @@ def _once_each(played: Played, messages: Sequence[Received]) -> None:
             fired.update(alert for alert in one.fired_ids if one.kind == "fire" or not fired[alert])
         for alert in one.resolved_ids:
             if not fired[alert]:
-                raise Broken(_told_apart(played, "a resolve without a fire"))
+                raise BrokenPromiseError(_told_apart(played, "a resolve without a fire"))
             resolved[alert] += 1
     if set(fired.values()) | set(resolved.values()) > {1}:
-        raise Broken(_told_apart(played, "an episode that was told twice"))
+        raise BrokenPromiseError(_told_apart(played, "an episode that was told twice"))
     if fired.keys() != resolved.keys():
-        raise Broken(_told_apart(played, "an episode of which the fire or the resolve was lost"))
+        raise BrokenPromiseError(_told_apart(played, "an episode of which the fire or the resolve was lost"))
 
 
 def _first_copies(received: Iterable[Received]) -> list[Received]:

@@ -41,6 +41,13 @@ class Acknowledges:
 
 
 @dataclass(frozen=True)
+class Closes:
+    """Somebody resolves the open alert of `service` by hand."""
+
+    service: str
+
+
+@dataclass(frozen=True)
 class Reloads:
     """The configuration is changed and read again; `changes` are merged over what `alerting` says."""
 
@@ -62,7 +69,9 @@ class ClockJumps:
     seconds: float
 
 
-Action = Reads | Blind | Silences | Acknowledges | Reloads | Answers | ClockJumps
+ByHand = Silences | Acknowledges | Closes
+OfTheWorld = Reads | Blind | Reloads | Answers | ClockJumps
+Action = ByHand | OfTheWorld
 
 
 @dataclass(frozen=True)

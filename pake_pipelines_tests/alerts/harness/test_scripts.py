@@ -16,9 +16,13 @@ async def test_alert_script_with_two_daemons_at_once_tells_the_same(stage, scrip
     promises.as_written(await stage.play(script, daemons=2))
 
 
+@pytest.mark.parametrize("script", SHORT, ids=lambda script: script.name)
+async def test_two_daemons_whose_clocks_are_apart_tell_every_alert_once(stage, script):
+    promises.kept(await stage.play(script, daemons=2, apart=1), copies=script.duplicates)
+
+
 async def test_alerts_of_a_service_that_alternates_every_minute_for_a_day_are_at_most_four_messages(stage):
     played = await stage.play(FLAPPING, restarts=range(97, 1_000_000, 97))
     assert 2 <= len(played.received) <= 4
     assert played.received[0].kind == "fire"
     assert played.received[-1].kind == "resolve"
-    promises.kept(played, copies=0)

@@ -8,7 +8,15 @@ from typing import Any, Final
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.model.alert import Condition, Reading, Readings
 from pake_pipelines_tests.alerts.harness.receiver import Mood, Receiver
-from pake_pipelines_tests.alerts.harness.script import Answers, Blind, ClockJumps, Reads, Reloads, Script
+from pake_pipelines_tests.alerts.harness.script import (
+    Answers,
+    Blind,
+    ClockJumps,
+    OfTheWorld,
+    Reads,
+    Reloads,
+    Script,
+)
 from pake_pipelines_tests.conftest import NOW
 
 ALERTING: Final[Mapping[str, Any]] = {
@@ -66,7 +74,7 @@ class World:
         )
         return [Readings("service", series, complete=True)]
 
-    def change(self, action: Reads | Blind | Reloads | Answers | ClockJumps, receiver: Receiver) -> None:
+    def change(self, action: OfTheWorld, receiver: Receiver) -> None:
         """Let something happen."""
         match action:
             case Reads(services, None):
@@ -85,7 +93,7 @@ class World:
 
 def hook(url: str) -> dict[str, Any]:
     """Return the configuration of a channel that leads to `url`."""
-    return {"kind": "webhook", "url": url, "allow_private": True, "timeout_seconds": 0.5, "per_minute": 1000}
+    return {"kind": "webhook", "url": url, "allow_private": True, "per_minute": 1000}
 
 
 def merged(base: Mapping[str, Any], over: Mapping[str, Any]) -> dict[str, Any]:

@@ -37,10 +37,9 @@ CREATE TABLE metric_samples (
     unit   text NOT NULL,
     status text NOT NULL CHECK (status IN ('ok', 'unknown', 'unavailable')),
     detail text NOT NULL DEFAULT '',
+    PRIMARY KEY (metric, labels, at),
     CHECK ((value IS NOT NULL) = (status = 'ok'))
 );
--- the newest of each series is found by leaping from series to series
-CREATE INDEX metric_samples_series ON metric_samples (metric, labels, at DESC);
 -- not BRIN: rows pruned make room for new ones among old ones, after which a range of pages tells nothing
 CREATE INDEX metric_samples_at ON metric_samples (at);
 
@@ -246,7 +245,8 @@ CREATE TABLE recoveries (
     run_id      text
 );
 CREATE INDEX ON recoveries (recovery, recovery_id DESC);
-CREATE INDEX recoveries_open ON recoveries (revert_at) WHERE reverted_at IS NULL;
+CREATE INDEX recoveries_open ON recoveries (recovery_id)
+    WHERE reverted_at IS NULL OR state IN ('acting', 'verifying');
 
 -- what a recovery has changed for a while; without a row everything is as configured
 CREATE TABLE levers (
