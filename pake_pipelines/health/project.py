@@ -9,6 +9,7 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
 from typing import Any, Final
 
@@ -145,16 +146,26 @@ def _number(text: str | None, name: str) -> float:
 
 
 def _of_sources(directory: Path, now: datetime) -> Iterator[MetricSample]:
+    names = ("project_lines_of_code", "project_todos")
     if not directory.is_dir():
-        for name in ("project_lines_of_code", "project_todos"):
-            yield missing(name, f"no directory {directory.name}", now)
+        yield from (missing(name, f"no directory {directory.name}", now) for name in names)
         return
+    try:
+        counts = _counts(directory)
+    except OSError as error:
+        why = f"{directory.name}: {_said(error)}"
+        yield from (missing(name, why, now, status=CheckStatus.UNKNOWN) for name in names)
+        return
+    yield from (measured(name, count, now) for name, count in zip(names, counts, strict=True))
+
+
+def _counts(directory: Path) -> tuple[int, int]:
+    """Return the lines of code and the noted debts of the Python files below `directory`."""
     lines = todos = 0
-    for number, path in enumerate(sorted(directory.rglob("*.py"))):
-        if number == _MOST_SOURCES or path.stat().st_size > _LARGEST_SOURCE:
+    for path in islice(sorted(directory.rglob("*.py")), _MOST_SOURCES):
+        if path.stat().st_size > _LARGEST_SOURCE:
             continue
         for line in path.read_text("utf-8", errors="replace").splitlines():
             lines += bool(line.strip()) and not line.lstrip().startswith("#")
             todos += _TODO.search(line) is not None
-    yield measured("project_lines_of_code", lines, now)
-    yield measured("project_todos", todos, now)
+    return lines, todos

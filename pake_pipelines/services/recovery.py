@@ -141,13 +141,13 @@ async def _act(case: Case, recovery_id: int) -> None:
     point(CrashPoint.RECOVERY_ACTED)
     done = case.mechanics.clock.now()
     async with case.database.transaction() as connection:
+        verify_at = done + timedelta(seconds=case.recovery.verify_seconds)
+        details = {**acted.details, "levers": dict(acted.levers)}
+        if not await recoveries.await_verification(connection, recovery_id, verify_at, details):
+            return  # taken for dead meanwhile, as the lock was lost: nobody would take the levers back in time
         for lever, value in acted.levers.items():
             until = now + timedelta(minutes=case.recovery.revert_minutes)
             await levers.pull(connection, lever, value, recovery_id, until)
-        verify_at = done + timedelta(seconds=case.recovery.verify_seconds)
-        await recoveries.await_verification(
-            connection, recovery_id, verify_at, {**acted.details, "levers": dict(acted.levers)}
-        )
     point(CrashPoint.RECOVERY_WAITING)
 
 

@@ -74,7 +74,7 @@ async def change(connection: Connection, changed: Iterable[tuple[AlertState, Epi
 
     Who has acknowledged an alert is not touched: that may have come in between.
     """
-    rows = [{"was": was, "now": one} for was, one in changed]
+    rows = list(changed)
     if not rows:
         return 0
     won = await connection.fetch(
@@ -84,11 +84,14 @@ async def change(connection: Connection, changed: Iterable[tuple[AlertState, Epi
             started_at = n.started_at, last_seen_at = n.last_seen_at, recommendations = n.recommendations,
             runbook = n.runbook, metrics_snapshot = n.metrics_snapshot, fired_at = n.fired_at, flapping = n.flapping,
             resolved_at = n.resolved_at, resolved_because = n.resolved_because, group_key = n.group_key
-        FROM jsonb_to_recordset($1) AS given(was text, now jsonb), jsonb_to_record(given.now) AS n({_RECORD})
+        FROM jsonb_to_recordset($1) AS n({_RECORD}) JOIN unnest($2::text[], $3::text[]) AS given(alert_id, was)
+          USING (alert_id)
         WHERE a.alert_id = n.alert_id AND a.state = given.was
         RETURNING a.alert_id
         """,
-        rows,
+        [one for _, one in rows],
+        [one.alert_id for _, one in rows],
+        [was.value for was, _ in rows],
     )
     return len(won)
 

@@ -44,11 +44,15 @@ async def save(connection: Connection, changes: Sequence[IncidentChange]) -> Non
 
 
 async def lock_latest(connection: Connection, group_keys: Collection[str]) -> dict[str, Incident]:
-    """Return the open incident of each group, or its latest one, locked until the transaction ends."""
+    """Return the open incident of each group, or its latest one, locked until the transaction ends.
+
+    The latest is the one that was written last: moments may be of a clock that has been set back.
+    """
     ids = await connection.fetch(
         """
-        SELECT DISTINCT ON (group_key) incident_id FROM incidents WHERE group_key = ANY ($1::text[])
-        ORDER BY group_key, resolved_at IS NULL DESC, opened_at DESC, incident_id DESC
+        SELECT DISTINCT ON (group_key) incident_id FROM incidents JOIN incident_events USING (incident_id)
+        WHERE group_key = ANY ($1::text[]) AND kind = 'opened'
+        ORDER BY group_key, resolved_at IS NULL DESC, event_id DESC
         """,
         list(group_keys),
     )

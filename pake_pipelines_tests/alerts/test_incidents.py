@@ -165,3 +165,12 @@ async def test_closing_all_alerts_of_a_group_by_hand_takes_its_incident_up_and_l
     one = await desk.one(incident_id)
     assert (one.is_closed, one.alerts_over_at) == (False, desk.now)
     assert await desk.kinds(incident_id) == ["opened", "acknowledged", "alerts_over"]
+
+
+async def test_after_the_clock_was_set_back_the_latest_one_is_still_known(desk):
+    await desk.open("g", "a1")
+    await desk.follow(over=["g"])
+    desk.later(-20)
+    second = await desk.open("g", "a2")
+    await desk.update(second, status="false_positive")
+    assert (await desk.follow(fired("g", "a2"))).opened == ()

@@ -219,7 +219,7 @@ def test_a_clock_that_steps_back_does_not_make_a_group_wait_for_ever():
 
 
 def flapping_world(**keys):
-    return world(rules={"down": rule(after=2)}, flapping={"enabled": True}, **keys)
+    return world(rules={"down": rule(after=2, keep_firing_seconds=120)}, flapping={"enabled": True}, **keys)
 
 
 def alternating(one, turns, seconds=60):

@@ -56,6 +56,13 @@ def test_ingesting_again_finds_nothing_new_and_is_a_run_that_the_ui_shows(projec
     assert said["assets"]["documents"]["looked_at"] == 0
 
 
+def test_the_health_of_a_running_stack_is_asked_for_through_its_webserver(project, first_start):
+    said = project.json("health", "dagster", "--now")
+    assert {one["service"]: one["status"] for one in said["services"]} == dict.fromkeys(
+        [f"dagster-{part}" for part in ("daemons", "code", "queue", "partitions", "pools")], "healthy"
+    )
+
+
 def test_a_full_scan_is_launched_by_hand_and_finds_every_item_judged(project, first_start):
     said = project.json("qa", "scan", "--full")
     assert (said["status"], said["error"], said["verdict_changes"]) == ("SUCCESS", None, [])

@@ -111,9 +111,14 @@ RUN_LOGS: Final = {
 
 # tables that hold nothing of what was read: whose turn it is at a host, and moments in the life of a source; and the
 # two parts of `all_signature_bands`, as it is no matter which of them a band is in
+_WATCHED: Final = (
+    "health_samples metric_samples monitor_ticks alert_series alerts alert_transitions alert_groups silences "
+    "notifications channel_states incidents incident_events service_restarts service_surrenders service_processes "
+    "recoveries levers"
+)
 NOT_DATA: Final = frozenset(
     {"alembic_version", "host_budgets", "source_events", "signature_bands", "signature_bands_recent"}
-)
+).union(_WATCHED.split())
 
 Snapshot = dict[str, Counter[str]]
 

@@ -13,6 +13,9 @@ from pake_pipelines_tests.crash.plants import PLANTS
 from pake_pipelines_tests.crash.snapshot import differences
 from pake_pipelines_tests.crash.stage import SCENES, Outcome, Scene, Stage, outcome, run
 
+# watching, telling and healing are no part of an ingestion: their points are visited by tests beside them
+OF_AN_INGESTION = [one for one in CrashPoint if one.partition(".")[0] not in {"alerts", "delivery", "heal", "recovery"}]
+
 # where each planted bug does its harm, when the sources have changed; which bodies share a transaction is open, but
 # three of the five are a folder's, which come one after the other, so the third transaction holds one of them
 HARMFUL = {
@@ -25,7 +28,7 @@ HARMFUL = {
 
 @pytest.mark.parametrize("scene", SCENES)
 def test_an_undisturbed_run_comes_by_every_crash_point(stage: Stage, scene: str) -> None:
-    assert set(stage.scenes[scene].reached) == set(CrashPoint)
+    assert set(stage.scenes[scene].reached) == set(OF_AN_INGESTION)
 
 
 async def test_every_table_is_compared_or_left_out_for_a_reason(database: Database) -> None:
@@ -45,7 +48,7 @@ def test_two_undisturbed_runs_hold_the_same(stage: Stage, scene: str) -> None:
         assert differences(expected, outcome(attempt).held) == {}
 
 
-@pytest.mark.parametrize("point", CrashPoint)
+@pytest.mark.parametrize("point", OF_AN_INGESTION)
 def test_a_killed_run_is_made_up_for_by_the_next(stage: Stage, point: CrashPoint) -> None:
     first, changed = (stage.scenes[name] for name in SCENES)
     # reports are written in one order: the last one's death is another than the first one's

@@ -23,7 +23,8 @@ from sqlalchemy.engine import Engine
 from pake_pipelines.alerts.inputs.check import check_readings
 from pake_pipelines.alerts.inputs.run import run_readings
 from pake_pipelines.alerts.inputs.tick import tick_readings
-from pake_pipelines.defs.health.facts import FactsReader, Place
+from pake_pipelines.defs.health.facts import FactsReader
+from pake_pipelines.defs.health.place import Place
 from pake_pipelines.model.alert import Condition
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.database import addresses

@@ -19,7 +19,7 @@ from pake_pipelines_tests.duplicates.plants import PLANTS
 from pake_pipelines_tests.embedder import WordEmbedder
 
 SCENES = ("first met", "changed")
-_FIGHTS = 50
+_FIGHTS = 30
 _TEMPLATES = {scene: f"duplicates_{scene.replace(' ', '_')}" for scene in SCENES}
 
 

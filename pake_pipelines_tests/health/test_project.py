@@ -123,6 +123,13 @@ def test_lines_of_code_are_neither_blank_nor_comment_and_noted_debts_are_counted
     assert (found["project_lines_of_code"].value, found["project_todos"].value) == (3, 2)
 
 
+def test_sources_that_cannot_be_read_are_unknown(tmp_path):
+    (tmp_path / "src").mkdir()
+    (tmp_path / "src" / "gone.py").symlink_to(tmp_path / "nowhere.py")
+    found = sampled(tmp_path)["project_lines_of_code"]
+    assert (found.value, found.status) == (None, CheckStatus.UNKNOWN)
+
+
 def test_the_newest_file_says_when_something_changed(tmp_path):
     assert changed_at(tmp_path, Metrics()) is None
     for name, at in (("coverage.xml", NOW.timestamp() - 60), ("junit.xml", NOW.timestamp())):

@@ -10,6 +10,7 @@ import pytest
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.services import plan
 from pake_pipelines.services.books import plan_now
 from pake_pipelines.services.heal import heal
 from pake_pipelines.store import service_restarts
@@ -49,14 +50,14 @@ async def _see(place, database_url):
 
 async def _look(place, database_url):
     async with open_database(database_url) as database:
-        plan = await plan_now(database, place.config.services, place.hands.now())
+        await plan_now(database, place.config.services, place.hands.now())
         async with database.connection() as connection:
             left = await service_restarts.surrenders(connection)
-        return plan, left, await rows(database, "SELECT * FROM service_restarts ORDER BY restart_id")
+        return left, await rows(database, "SELECT * FROM service_restarts ORDER BY restart_id")
 
 
-@pytest.mark.parametrize("at", POINTS)
-def test_killing_the_healer_never_resets_the_counter(place, database_url, at):
+def played(place, database_url, at):
+    """Return how the healer ended that was to heal the same service in each round, dying at `at` when it got there."""
     place.configure(web=place.server("web", restarts={"max_per_hour": BOUND}))
     ends = []
     for number in range(ROUNDS):
@@ -64,12 +65,21 @@ def test_killing_the_healer_never_resets_the_counter(place, database_url, at):
         place.kill("web")
         asyncio.run(_see(place, database_url))
         ends.append(killed_at(place, database_url, at))
-    assert ends == [-signal.SIGKILL] * BOUND + [0] * (ROUNDS - BOUND), "within the bound it died, beyond it did nothing"
+    return ends
+
+
+# within the bound it died, beyond it did nothing
+EXPECTED = [-signal.SIGKILL] * BOUND + [0] * (ROUNDS - BOUND)
+
+
+@pytest.mark.parametrize("at", POINTS)
+def test_killing_the_healer_never_resets_the_counter(place, database_url, at):
+    assert played(place, database_url, at) == EXPECTED
     assert place.starts("web") <= BOUND
     place.kill("web")
     place.hands.forward(minutes=1)
     asyncio.run(_see(place, database_url))
-    _, left, made = asyncio.run(_look(place, database_url))
+    left, made = asyncio.run(_look(place, database_url))
     assert len(made) == BOUND
     expected = "verified" if at is CrashPoint.HEAL_SETTLED else "interrupted"
     assert {one["state"] for one in made} == {expected}
@@ -77,6 +87,40 @@ def test_killing_the_healer_never_resets_the_counter(place, database_url, at):
     place.hands.forward(minutes=61)
     asyncio.run(_see(place, database_url))
     assert killed_at(place, database_url, at) == 0, "what was given up stays so, though the hour is over"
+
+
+def counted_when_it_ends(monkeypatch):
+    """An attempt is written only once something has come of it."""
+
+    async def claim(*_, **__):
+        return -1
+
+    monkeypatch.setattr(service_restarts, "claim", claim)
+
+
+def forgets_the_interrupted(monkeypatch):
+    """Attempts of the dead are deleted, not closed."""
+
+    async def interrupt(connection, service, _):
+        await connection.execute("DELETE FROM service_restarts WHERE service = $1 AND ended_at IS NULL", service)
+        return 0
+
+    monkeypatch.setattr(service_restarts, "interrupt", interrupt)
+
+
+def counts_in_memory(monkeypatch):
+    """The bound is kept by the process, and a new one begins at nought."""
+    monkeypatch.setattr(plan, "used_up", lambda *_: 0)
+    claim = service_restarts.claim
+    monkeypatch.setattr(
+        service_restarts, "claim", lambda *args, **given: claim(*args, **{**given, "max_per_hour": 1000})
+    )
+
+
+@pytest.mark.parametrize("plant", [counted_when_it_ends, forgets_the_interrupted, counts_in_memory])
+def test_a_planted_bug_is_noticed(place, database_url, plant, monkeypatch):
+    plant(monkeypatch)
+    assert played(place, database_url, CrashPoint.HEAL_STARTED) != EXPECTED
 
 
 def test_a_program_whose_start_was_not_written_down_is_found_and_ended_by_the_next_attempt(place, database_url):

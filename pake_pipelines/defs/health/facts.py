@@ -7,7 +7,7 @@ read again when there was one. Pools are read every five minutes: a slot that le
 
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, TypeVar
 
@@ -16,6 +16,7 @@ import dagster as dg
 from pake_pipelines.defs.health.facts_of_assets import checks, failed_partitions, freshness
 from pake_pipelines.defs.health.facts_of_runs import last_day, latest_runs, pools, queue, totals
 from pake_pipelines.defs.health.facts_of_ticks import ticks
+from pake_pipelines.defs.health.place import Place
 from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts
 
 # a daemon beats every 30 s; Dagster's own tolerance of half an hour is for its UI, not for a pager
@@ -23,15 +24,6 @@ _HEARTBEAT_TOLERANCE: Final = timedelta(minutes=5)
 _HEAVY_EVERY: Final = timedelta(minutes=5)
 
 Value = TypeVar("Value")
-
-
-@dataclass(frozen=True, slots=True)
-class Place:
-    """What is read: an instance, and the definitions that it runs, at a code location (None: whichever)."""
-
-    instance: dg.DagsterInstance
-    repository: dg.RepositoryDefinition
-    location: str | None = None
 
 
 class FactsReader:

@@ -66,7 +66,7 @@ def metric_assets(config: MonitoringConfig, watching: Watching) -> dg.AssetsDefi
 
     @dg.multi_asset(name="sample_metrics", specs=specs, check_specs=checks, can_subset=True, pool=HEALTH_POOL)
     def sample_metrics(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
-        yield from results(context, told(watching.measure(watching.place(context))))
+        yield from results(context, told(watching.measure(watching.place_of_run(context))))
 
     return sample_metrics
 

@@ -34,7 +34,7 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
     async def monitoring_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from pake_pipelines.reports.deliver_monitoring import deliver_monitoring_report
 
-        settings, facts = watching.settings, watching.facts(watching.place(context))
+        settings, facts = watching.settings, watching.facts(watching.place_of_run(context))
         async with open_database(addresses(settings).knowledge) as database:
             delivered = await deliver_monitoring_report(
                 database, settings.data / "reports", watching.config, facts, datetime.now(UTC)

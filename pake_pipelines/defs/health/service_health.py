@@ -50,7 +50,7 @@ def service_health_asset(config: MonitoringConfig, watching: Watching) -> dg.Ass
     # only a step that may yield part of what it promises can leave a check unsaid
     @dg.multi_asset(name=SERVICE_HEALTH, specs=[spec], check_specs=checks, can_subset=True, pool=HEALTH_POOL)
     def service_health(context: dg.AssetExecutionContext):  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
-        watched = watching.watch(watching.place(context), context.log)
+        watched = watching.watch(watching.place_of_run(context), context.log)
         if not watched.samples:
             raise dg.Failure("nothing was probed", metadata=dict(watched.faults))
         yield from results(context, [told(watched)])

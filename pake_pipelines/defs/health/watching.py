@@ -7,17 +7,18 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 import dagster as dg
+from dagster._check import CheckError
 
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.sources import SourcesConfig
-from pake_pipelines.defs.health.facts import FactsReader, Place
-from pake_pipelines.defs.health.lasting import LastingInstance
+from pake_pipelines.defs.health.place import LastingInstance, Place
 from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pake_pipelines.alerts.measure import Measured
     from pake_pipelines.alerts.watch import Watch, Watched
+    from pake_pipelines.defs.health.facts import FactsReader
 
 
 class Watching:
@@ -37,7 +38,7 @@ class Watching:
         self.began_at = clock()
         self._sources = sources
         self._instance = LastingInstance()
-        self._facts = FactsReader()
+        self._reader: FactsReader | None = None
         self._what: Watch | None = None
 
     @property
@@ -50,35 +51,46 @@ class Watching:
             self._what = Watch(self.settings, self.config, tuple(self._sources.enabled))
         return self._what
 
-    def place(self, context: dg.SensorEvaluationContext | dg.AssetExecutionContext) -> Place:
-        """Return what `context` looks at."""
-        if isinstance(context, dg.AssetExecutionContext):
-            return Place(context.instance, context.repository_def)
+    def place(self, context: dg.SensorEvaluationContext) -> Place:
+        """Return what a sensor looks at."""
         repository = context.repository_def
         if repository is None:
             raise dg.DagsterInvariantViolationError("a sensor's context without its repository")
         origin = context.code_location_origin
         return Place(self._instance.of(context), repository, origin.location_name if origin else None)
 
-    def facts(self, place: Place) -> DagsterFacts:
-        """Return what Dagster knows of itself now."""
-        return self._facts.read(place, self.clock())
+    def place_of_run(self, context: dg.AssetExecutionContext) -> Place | None:
+        """Return what a run looks at; None where it does not run in a code location, which only tests do not."""
+        try:
+            return Place(context.instance, context.repository_def)
+        except CheckError:
+            return None
 
-    def watch(self, place: Place, log: logging.Logger) -> "Watched":
+    def facts(self, place: Place | None) -> DagsterFacts | None:
+        """Return what Dagster knows of itself now; None where it cannot be asked."""
+        from pake_pipelines.defs.health.facts import FactsReader
+
+        if self._reader is None:
+            self._reader = FactsReader()
+        return None if place is None else self._reader.read(place, self.clock())
+
+    def watch(self, place: Place | None, log: logging.Logger) -> "Watched":
         """Carry out a round of watching, and say what of it failed."""
         from pake_pipelines.alerts.watch import watch
 
         facts = self.facts(place)
         watched = asyncio.run(watch(self.what, facts, self.clock))
-        for part, why in {**{f"Dagster's {name}": why for name, why in facts.errors.items()}, **watched.faults}.items():
+        unread = {f"Dagster's {name}": why for name, why in facts.errors.items()} if facts else {}
+        for part, why in {**unread, **watched.faults}.items():
             log.warning("%s: %s", part, why)
         return watched
 
     def is_switched_on(self, place: Place, sensor: str) -> bool:
         """Tell whether a sensor is to tick at all: who has stopped it does not want another to do its work."""
-        return any(tick.name == sensor for tick in self.facts(place).ticks or ())
+        facts = self.facts(place)
+        return facts is not None and any(tick.name == sensor for tick in facts.ticks or ())
 
-    def measure(self, place: Place) -> "Measured":
+    def measure(self, place: Place | None) -> "Measured":
         """Carry out a round of measuring. Raises StoreError."""
         from pake_pipelines.alerts.measure import measure
 

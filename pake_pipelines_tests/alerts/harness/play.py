@@ -57,7 +57,8 @@ class Stage:
     ) -> Played:
         """Play `script`, with a restart before each of the beats `restarts`.
 
-        The clocks of several `daemons` are `apart` by so many seconds. `stand_in` does the beats that it wants in place of the daemon. `hears` is told of each beat before it.
+        The clocks of several `daemons` are `apart` by so many seconds. `stand_in` does the beats that it wants in place
+        of the daemon. `hears` is told of each beat before it.
         """
         async with self.maintenance() as connection:
             await connection.execute("; ".join(f"DELETE FROM pake.{table}" for table in _TABLES))

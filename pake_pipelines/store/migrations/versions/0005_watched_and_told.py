@@ -152,7 +152,7 @@ CREATE TABLE notifications (
 );
 CREATE INDEX notifications_waiting ON notifications (channel, notification_id) WHERE state = 'waiting';
 CREATE INDEX notifications_ended ON notifications (channel, ended_at) WHERE state <> 'waiting';
-CREATE INDEX notifications_summary ON notifications (summary_id) WHERE summary_id IS NOT NULL;
+CREATE INDEX notifications_summary ON notifications (summary_id);
 
 -- how each channel fares: retries wait until `rests_until`, all until `held_until`, which the other side asked for
 CREATE TABLE channel_states (
@@ -250,11 +250,11 @@ CREATE INDEX recoveries_open ON recoveries (recovery_id)
 
 -- what a recovery has changed for a while; without a row everything is as configured
 CREATE TABLE levers (
-    name        text NOT NULL,
     recovery_id bigint NOT NULL REFERENCES recoveries ON DELETE CASCADE,
+    name        text NOT NULL,
     value       jsonb NOT NULL,
     until       timestamptz NOT NULL,
-    PRIMARY KEY (name, recovery_id)
+    PRIMARY KEY (recovery_id, name)
 );
 """
 

@@ -1,13 +1,23 @@
-"""One Dagster instance for all ticks of a process.
+"""Where facts are read: a Dagster instance, one for all ticks of a process, and the definitions that it runs.
 
 Dagster opens its instance anew for every tick that asks for it: a dozen connections and forty statements about its own
 tables, every 30 seconds. An instance holds no connection open between two statements, so one may last.
 """
 
 import threading
+from dataclasses import dataclass
 
 import dagster as dg
 from dagster._core.instance.ref import InstanceRef
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What is read: an instance, and the definitions that it runs, at a code location (None: whichever)."""
+
+    instance: dg.DagsterInstance
+    repository: dg.RepositoryDefinition
+    location: str | None = None
 
 
 class LastingInstance:
