@@ -140,6 +140,7 @@ async def _timeline(database: Database, api: DagsterApi, receiver: Receiver, sin
         Told("seen healthy", _at(healthy, "at"), "probe of the sensor"),
         Told("resolved", _at(over, "resolved_at"), str(over["resolved_because"]) if over else ""),
         Told("told", resolve[0] if resolve else None, f"webhook: {resolve[1]['title']}" if resolve else ""),
+        _once(receiver),
     ]
 
 
@@ -182,7 +183,17 @@ async def _run(api: DagsterApi, run_id: str) -> str | None:
 
 
 async def _received(receiver: Receiver, kind: str) -> Any:
-    return next(((at, body) for at, body in list(receiver.got) if body["kind"] == kind), None)
+    return next(iter(_messages(receiver, kind)), None)
+
+
+def _messages(receiver: Receiver, kind: str) -> list[tuple[datetime, dict[str, Any]]]:
+    return [(at, body) for at, body in list(receiver.got) if (body["kind"], body["service"]) == (kind, _SERVICE)]
+
+
+def _once(receiver: Receiver) -> Told:
+    counts = [len(_messages(receiver, kind)) for kind in ("fire", "resolve")]
+    said = f"{counts[0]} fire and {counts[1]} resolve arrived"
+    return Told("each once", datetime.now(UTC) if counts == [1, 1] else None, said)
 
 
 def _print(lines: list[Told]) -> None:

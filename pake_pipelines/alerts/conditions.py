@@ -162,7 +162,8 @@ def _observations(name: str, rule: Rule, series: Iterable[Reading], now: datetim
         if covers(rule, labels):
             condition, unknown_because = _judge(rule, one, now)
             detail = ": ".join(part for part in (unknown_because, _storable(one.detail)) if part)
-            blind = condition is Condition.UNKNOWN and (one.value is None or bool(unknown_because))
+            lacking = one.value is None and not one.unavailable
+            blind = condition is Condition.UNKNOWN and (lacking or bool(unknown_because))
             yield Observation(fingerprint(name, labels), labels, condition, one.value, detail, one.at, blind)
 
 

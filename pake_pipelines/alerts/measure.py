@@ -4,13 +4,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from pake_pipelines.alerts.retention import forget_old
 from pake_pipelines.alerts.watch import METRICS, TICK, Watch
 from pake_pipelines.health.kpis import KpiResult, judge
 from pake_pipelines.health.sampling import sample_all
 from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.model.status import CheckStatus
-from pake_pipelines.store import health_samples, metric_samples, monitor_ticks
+from pake_pipelines.store import metric_samples, monitor_ticks
 from pake_pipelines.store.database import addresses, open_database
 
 _SILENT_AFTER = timedelta(minutes=2)
@@ -46,10 +47,9 @@ async def measure(what: Watch, facts: DagsterFacts | None, clock: Callable[[], d
             await metric_samples.save(connection, samples)
             await monitor_ticks.note(connection, METRICS, now, (clock() - now).total_seconds())
         async with database.connection() as connection:
-            await metric_samples.prune(connection, now - timedelta(days=config.metrics.keep_days))
-            await health_samples.prune(connection, now - timedelta(days=config.probing.keep_days))
-            latest = await metric_samples.latest(connection)
+            latest = await metric_samples.latest(connection, until=now)
             ticks = await monitor_ticks.read_all(connection)
+        await forget_old(database, config, now)
     kpis = judge(config.kpis, latest, now - 3 * timedelta(minutes=config.metrics.every_minutes))
     absent = _absent(latest)
     return Measured(

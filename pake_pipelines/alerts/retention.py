@@ -1,10 +1,20 @@
-"""How long what was alerted is kept."""
+"""How long what was watched, told and done is kept."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from pake_pipelines.store import alert_groups, alert_series, alerts, silences
-from pake_pipelines.store.database import Connection
+from pake_pipelines.config.monitoring import MonitoringConfig
+from pake_pipelines.store import (
+    alert_groups,
+    alert_series,
+    alerts,
+    health_samples,
+    metric_samples,
+    notification_views,
+    service_restarts,
+    silences,
+)
+from pake_pipelines.store.database import Connection, Database
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,3 +41,15 @@ async def prune(connection: Connection, now: datetime, days: float) -> Pruned:
         groups=groups,
         silences=await silences.prune(connection, before),
     )
+
+
+async def forget_old(database: Database, config: MonitoringConfig, now: datetime) -> None:
+    """Delete what is older than the configuration keeps it, of samples a batch: whoever is called often gets on."""
+    days = config.alerting.delivery.keep_days
+    async with database.connection() as connection:
+        await metric_samples.prune(connection, now - timedelta(days=config.metrics.keep_days))
+        await health_samples.prune(connection, now - timedelta(days=config.probing.keep_days))
+    async with database.transaction() as connection:
+        await prune(connection, now, days)
+        await notification_views.prune(connection, now - timedelta(days=days))
+        await service_restarts.prune(connection, now - timedelta(days=days))

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import dagster as dg
 
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
+from pake_pipelines.defs.shared import heavy_work
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
 from pake_pipelines.defs.sources.assets import source_key
 from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST, run_config
@@ -61,6 +62,8 @@ def _tick(
         due = [slug for slug in slugs if slug not in waiting]
         if not due:
             return dg.SkipReason("\n".join(f"{slug}: {reason}" for slug, reason in waiting.items()))
+        if schedule.priority != "high" and (held := heavy_work.reason_to_wait(context)):
+            return dg.SkipReason(held)
         return dg.RunRequest(
             partition_key=context.scheduled_execution_time.strftime("%Y-%m-%d"),
             asset_selection=[*map(source_key, due), *map(dg.AssetKey, BEHIND_SOURCES)],

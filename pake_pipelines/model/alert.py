@@ -45,7 +45,8 @@ class Reading:
     """One series of an input, told apart by `labels`.
 
     An input that measures gives the `value` and leaves the condition to the rules (`condition` None); one that judges
-    gives the condition. `at` is when it was read, where that is not now: a rule may find it too old.
+    gives the condition. `at` is when it was read, where that is not now: a rule may find it too old. `unavailable` says
+    that it cannot be had here (no such extension, no run yet): its condition is unknown, and that is no fault.
     """
 
     labels: Mapping[str, str]
@@ -53,6 +54,7 @@ class Reading:
     condition: Condition | None = None
     detail: str = ""
     at: datetime | None = None
+    unavailable: bool = False
 
 
 @dataclass(frozen=True, slots=True)

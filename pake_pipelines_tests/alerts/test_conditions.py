@@ -132,6 +132,9 @@ JUDGED = {
         Readings("service", (Reading({"service": "a"}, condition=UNKNOWN), Reading({"service": "b"}, condition=OK)))
     ],
     "there is nothing of its kind": [Readings("service", complete=True)],
+    "what it looks at cannot be had here": [
+        Readings("service", (Reading({"service": "a"}, condition=UNKNOWN, unavailable=True),))
+    ],
 }
 
 

@@ -83,7 +83,7 @@ FAULTS = {
         5, "alerting.rules.mine.severity", "'critical' .found 'high'.",
     ),
     "a bad cron": (
-        "alerting:\n  maintenance_windows:\n    - {cron: 0 3 * * *, minutes: 5}\n    - cron: every night\n      minutes: 5",
+        "alerting:\n  maintenance_windows:\n    - {cron: 0 3 * * *, minutes: 5}\n    - cron: nightly\n      minutes: 5",
         4, "alerting.maintenance_windows.1.cron", "not a cron expression",
     ),
     "a day that never comes": (

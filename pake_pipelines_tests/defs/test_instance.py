@@ -13,7 +13,7 @@ def test_dagster_accepts_the_instance_file(monkeypatch, tmp_path):
     config, _ = dagster_instance_config(str(PACKAGE_HOME))
     assert config["telemetry"] == {"enabled": False}
     assert config["concurrency"]["pools"] == {"default_limit": 1, "granularity": "run"}
-    assert config["storage"]["postgres"]["postgres_url"] == {"env": "PAKE_DAGSTER_URL"}
+    assert config["storage"]["custom"]["config"]["postgres_url"] == {"env": "PAKE_DAGSTER_URL"}
 
 
 def test_everything_that_grows_has_a_retention():

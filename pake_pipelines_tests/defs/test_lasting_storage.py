@@ -64,3 +64,4 @@ def test_an_instance_of_it_runs_jobs_like_any_other(server_settings, tmp_path):
         assert dg.materialize([made], instance=instance).success
         with dg.DagsterInstance.from_ref(instance.get_ref()) as again:
             assert again.get_latest_materialization_event(made.key) is not None
+        instance.wipe()

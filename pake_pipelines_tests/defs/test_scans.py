@@ -1,6 +1,6 @@
 """The scans of QA-10: what a tick decides, what each scan judges, and what it leaves for later."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import dagster as dg
 import pytest
@@ -32,6 +32,9 @@ class Silent:
     """A knowledge base that does not answer."""
 
     async def backlog(self, now, sources=None):
+        raise StoreError("nobody answers")
+
+    async def heavy_work_held(self, now):
         raise StoreError("nobody answers")
 
 
@@ -131,6 +134,25 @@ def test_a_tick_is_skipped_while_the_same_scan_is_queued_or_goes_on(status, sett
     settled.instance.create_run_for_job(job, status=dg.DagsterRunStatus(status), remote_job_origin=origin)
     assert "goes on" in tick(settled, Scan.INCREMENTAL).skip_message
     assert tick(settled, Scan.PRIORITY).run_requests
+
+
+def test_while_memory_is_short_only_what_is_urgent_is_scanned(settled):
+    disturb(settled, "slow", "quick")
+    later = datetime.now(UTC) + timedelta(minutes=5)
+    settled.ask(
+        """
+        WITH made AS (
+            INSERT INTO recoveries (recovery, kind, cause, state, begun_at, revert_at)
+            VALUES ('high-memory-usage', 'high_memory_usage', 'a test', 'recovered', now(), $1) RETURNING recovery_id
+        )
+        INSERT INTO levers (name, recovery_id, value, until) SELECT 'heavy_work_held', recovery_id, '1', $1 FROM made
+        """,
+        later,
+    )
+    assert "memory is short" in tick(settled, Scan.FULL).skip_message
+    assert "memory is short" in tick(settled, Scan.INCREMENTAL).skip_message
+    assert tick(settled, Scan.PRIORITY).run_requests
+    assert tick(settled, Scan.FULL, moment=later + timedelta(seconds=1)).run_requests
 
 
 @pytest.mark.parametrize("scan", Scan, ids=str)

@@ -20,4 +20,5 @@ def _reading(sample: MetricSample) -> Reading:
         condition=None if measured else Condition.UNKNOWN,
         detail=sample.detail,
         at=sample.at,
+        unavailable=sample.status is CheckStatus.UNAVAILABLE,
     )

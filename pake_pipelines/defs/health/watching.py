@@ -12,13 +12,13 @@ from dagster._check import CheckError
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.defs.health.place import LastingInstance, Place
-from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from pake_pipelines.alerts.measure import Measured
     from pake_pipelines.alerts.watch import Watch, Watched
     from pake_pipelines.defs.health.facts import FactsReader
+    from pake_pipelines.model.dagster_facts import DagsterFacts
 
 
 class Watching:
@@ -66,7 +66,7 @@ class Watching:
         except CheckError:
             return None
 
-    def facts(self, place: Place | None) -> DagsterFacts | None:
+    def facts(self, place: Place | None) -> "DagsterFacts | None":
         """Return what Dagster knows of itself now; None where it cannot be asked."""
         from pake_pipelines.defs.health.facts import FactsReader
 

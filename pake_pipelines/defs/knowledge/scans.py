@@ -13,6 +13,7 @@ import dagster as dg
 from pake_pipelines.config.frequency import frequency_to_cron
 from pake_pipelines.config.quality import Scans
 from pake_pipelines.config.sources import SourcesConfig
+from pake_pipelines.defs.shared import heavy_work
 from pake_pipelines.defs.shared.tags import PRIORITIES
 from pake_pipelines.defs.shared.unfinished import goes_on
 from pake_pipelines.pipeline.gate import Withheld
@@ -74,6 +75,8 @@ def _tick(scan: Scan, config: SourcesConfig) -> Callable[[dg.ScheduleEvaluationC
             return dg.SkipReason("the last one goes on; what waits is its, or the next one's")
         if scan is not Scan.FULL and (idle := _idle(context, sources)):
             return dg.SkipReason(idle)
+        if scan is not Scan.PRIORITY and (held := heavy_work.reason_to_wait(context)):
+            return dg.SkipReason(held)
         return dg.RunRequest(
             partition_key=context.scheduled_execution_time.strftime("%Y-%m-%d"),
             run_config=scan_config(everywhere=scan is Scan.FULL, sources=sources),

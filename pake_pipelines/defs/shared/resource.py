@@ -9,6 +9,7 @@ import dagster as dg
 from pake_pipelines.pipeline.gate import Withheld, withheld
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.settings import get_settings
+from pake_pipelines.store import levers
 from pake_pipelines.store.backlog import Backlog, backlog
 from pake_pipelines.store.database import Database, Patience, open_database
 from pake_pipelines.store.sources import SourceState, load_states
@@ -32,6 +33,11 @@ class KnowledgeBase(dg.ConfigurableResource):
         """Return what is remembered of the sources `slugs`. Raises StoreError at once when nobody answers."""
         async with open_database(self.kit().database) as database, database.connection() as connection:
             return await load_states(connection, slugs)
+
+    async def heavy_work_held(self, now: datetime) -> bool:
+        """Tell whether a recovery holds back heavy work at `now`. Raises StoreError at once when nobody answers."""
+        async with open_database(self.kit().database) as database, database.connection() as connection:
+            return await levers.is_on(connection, levers.HEAVY_WORK_HELD, now)
 
     async def backlog(self, now: datetime, sources: Sequence[str] | None = None) -> tuple[Backlog, Withheld]:
         """Return what waits to be judged at `now`, and what the gate withholds.

@@ -6,14 +6,11 @@ one small pool. What is not fit for use any more (the server was restarted) is r
 """
 
 from functools import cache
-from typing import TYPE_CHECKING, Any, Final, Self
+from typing import Any, Final, Self
 
 from dagster._serdes import ConfigurableClassData
 from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.utils import create_pg_engine, pg_url_from_config
-
-if TYPE_CHECKING:
-    from sqlalchemy import Engine
 
 # kept open in each process: several threads rarely ask at the same moment, and those that do get more for a moment
 _KEPT: Final = 1
@@ -47,7 +44,7 @@ class LastingPostgresStorage(DagsterPostgresStorage):
 
 
 @cache
-def _engine(url: str) -> "Engine":
+def _engine(url: str) -> Any:
     return create_pg_engine(
         url,
         isolation_level="AUTOCOMMIT",

@@ -1,4 +1,4 @@
-"""The scripts. Every message that they expect follows from the rhythm in `world.ALERTING`, tick by tick."""
+"""The short scripts. Every message that they expect follows from the rhythm in `world.ALERTING`, tick by tick."""
 
 from typing import Any, Final
 
@@ -25,14 +25,14 @@ from pake_pipelines_tests.alerts.harness.script import (
 )
 
 _HOUR: Final = 3600.0
-_DAY: Final = 24 * _HOUR
 
 
 def _rule(**changes: Any) -> dict[str, Any]:
     return {"rules": {"down": changes}}
 
 
-def _service(*parents: str) -> dict[str, Any]:
+def service(*parents: str) -> dict[str, Any]:
+    """Return the configuration of a service that depends on `parents`."""
     return {"kind": "tcp", "port": 1, "depends_on": list(parents)}
 
 
@@ -141,7 +141,7 @@ PARENT = Script(
         resolve(270, "api"),
     ),
     until=330,
-    services={"db": _service(), "api": _service("db"), "web": _service("api")},
+    services={"db": service(), "api": service("db"), "web": service("api")},
 )  # fmt: skip
 SILENCE = Script(
     "what is silenced is told when the silence ends, if it still fires",
@@ -249,46 +249,5 @@ SHORT: Final = (
     BY_HAND, CLOCK_BACK,
 )  # fmt: skip
 
-KILLED: Final = (RESOLVE, ESCALATION, PARENT)
+KILLED: Final = (ESCALATION, PARENT)
 """Those that the daemon is killed in, everywhere."""
-
-_CHILDREN: Final = tuple(f"s{number:03}" for number in range(200))
-STORM = Script(
-    "200 services behind one dead database: one page that names the root, one resolve",
-    (bad(0, *_CHILDREN), bad(20, "db"), good(120, "db"), good(150, *_CHILDREN)),
-    (fire(30, "db", held_back=200), resolve(120, "db")),
-    until=300,
-    services={"db": _service(), **{name: _service("db") for name in _CHILDREN}},
-)
-DAY_WITHOUT_CHANNEL = Script(
-    "a channel that is down for a day gets everything afterwards, in order",
-    (
-        Step(0, Answers(Mood.CLOSED)),
-        bad(0, "api"),
-        good(2 * _HOUR, "api"),
-        bad(3 * _HOUR, "web"),
-        Step(_DAY, Answers(Mood.WELL)),
-        good(_DAY + _HOUR, "web"),
-    ),
-    (
-        fire(_DAY, "api", until=_DAY + _HOUR),
-        resolve(_DAY, "api", until=_DAY + _HOUR),
-        fire(_DAY, "web", until=_DAY + _HOUR),
-        resolve(_DAY + _HOUR, "web"),
-    ),
-    until=_DAY + 2 * _HOUR,
-    tick=1800,
-    alerting={"grouping": {"repeat_seconds": 7 * _DAY}},
-)
-FLAPPING = Script(
-    "a service that alternates every minute for a day",
-    (*(one for minute in range(0, 1440, 2) for one in (bad(60.0 * minute, "api"), good(60.0 * (minute + 1), "api"))),),
-    (),
-    until=_DAY + _HOUR,
-    tick=60,
-    alerting={
-        "flapping": {"enabled": True},
-        "rules": {"down": {"keep_firing_seconds": 60}},
-        "grouping": {"interval_seconds": 300, "repeat_seconds": 4 * _HOUR},
-    },
-)

@@ -11,10 +11,10 @@ from pake_pipelines_tests.alerts.harness.corpus import (
     RESOLVE,
     RESOLVE_RETRY,
     RETRY,
-    STORM,
     TIMEOUT,
     UNKNOWN,
 )
+from pake_pipelines_tests.alerts.harness.corpus_long import STORM
 from pake_pipelines_tests.alerts.harness.killing import deaths, play_and_kill
 from pake_pipelines_tests.alerts.harness.plants import PLANTS
 from pake_pipelines_tests.alerts.harness.play import EVERYWHERE

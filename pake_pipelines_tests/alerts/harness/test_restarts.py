@@ -3,12 +3,13 @@
 import pytest
 
 from pake_pipelines_tests.alerts.harness import promises
-from pake_pipelines_tests.alerts.harness.corpus import BATCHING, DAY_WITHOUT_CHANNEL, RESOLVE, SHORT, STORM
+from pake_pipelines_tests.alerts.harness.corpus import BATCHING, RESOLVE, SHORT
+from pake_pipelines_tests.alerts.harness.corpus_long import DAY_WITHOUT_CHANNEL, STORM
 from pake_pipelines_tests.alerts.harness.daemon import beats
 from pake_pipelines_tests.alerts.harness.play import EVERYWHERE
 
 # a process lives for so many steps: every place between two steps is a cut of one of as many plays
-_STEPS_OF_A_LIFE = 6
+_STEPS_OF_A_LIFE = 4
 
 
 @pytest.mark.parametrize("script", SHORT, ids=lambda script: script.name)

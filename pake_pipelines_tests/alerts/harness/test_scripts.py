@@ -3,7 +3,8 @@
 import pytest
 
 from pake_pipelines_tests.alerts.harness import promises
-from pake_pipelines_tests.alerts.harness.corpus import DAY_WITHOUT_CHANNEL, FLAPPING, SHORT, STORM
+from pake_pipelines_tests.alerts.harness.corpus import SHORT
+from pake_pipelines_tests.alerts.harness.corpus_long import DAY_WITHOUT_CHANNEL, FLAPPING, STORM
 
 
 @pytest.mark.parametrize("script", [*SHORT, STORM, DAY_WITHOUT_CHANNEL], ids=lambda script: script.name)
