@@ -65,12 +65,22 @@ def test_a_tick_with_nothing_new_writes_no_materialization(house):
     assert outcome.skip_message == "2 of 2 services are healthy"
 
 
-def test_an_unchanged_state_is_reported_again_at_its_rhythm_and_checks_only_once_an_hour(house):
+def test_an_unchanged_state_is_reported_again_at_its_rhythm_with_all_checks(house):
     house.tick()
     again = house.tick(later=300)
     assert set(materialized(again)) == {"service_health"}
-    assert checked(again) == {}
-    assert len(checked(house.tick(later=3600))) == 3
+    # Dagster takes a check that is older than its asset for outdated
+    assert set(checked(again)) == {("service_health", "knowledge_database"), ("service_health", "shop")}
+
+
+def test_a_cursor_that_nobody_can_read_is_none(house):
+    house.cursors["service_health"] = "of another version"
+    assert "service_health" in materialized(house.tick())
+
+
+def test_a_clock_that_was_set_back_delays_no_report(house):
+    house.tick()
+    assert "service_health" in materialized(house.tick(later=-3600))
 
 
 def test_a_change_of_status_is_reported_at_once_and_so_is_its_end(house, listener):

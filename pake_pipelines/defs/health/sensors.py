@@ -59,20 +59,14 @@ def looking_sensors(watching: Watching, recover: "AssetJob", *, on: bool) -> lis
     def measure(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         place = watching.place(context)
         measured = watching.measure(place)
-        told = metrics.told(measured)
-        reported = Reported.of(context.cursor)
-        checks = [check for one in told for check in one.checks]
-        due = reported.changed(checks, measured.at)
-        found = [event for one in told for event in events(one, [check for check in one.checks if check in due])]
+        found = [event for one in metrics.told(measured) for event in events(one)]
         requests: list[dg.RunRequest] = []
         if measured.nobody_watches(watching.began_at) and watching.is_switched_on(place, WATCHING_SENSOR):
             context.log.warning("%s has not ticked for two minutes: standing in for it", WATCHING_SENSOR)
             watched = watching.watch(place, context.log)
             found += events(service_health.told(watched)) if watched.samples else []
             requests = recovery_requests(watched)
-        return dg.SensorResult(
-            asset_events=found, run_requests=requests, cursor=reported.after(checks, due, measured.at).cursor
-        )
+        return dg.SensorResult(asset_events=found, run_requests=requests)
 
     return [look, measure]
 
@@ -82,18 +76,16 @@ def _report(
 ) -> dg.SensorResult | dg.SkipReason:
     """Return what a round is to report: nothing while all is as it was, the failure of a part as the tick's own."""
     health, reported = service_health.told(watched), Reported.of(context.cursor)
-    due = reported.changed(health.checks, watched.at)
-    changed = bool(due) or reported.is_due(watched.at, watching.config.probing.report_minutes)
-    moved = watched.evaluated is not None and bool(watched.evaluated.transitions)
-    requests = recovery_requests(watched)
-    found: list[Any] = events(health, due) if changed and watched.samples else []
-    if moved or len(due) == len(health.checks):
+    due = bool(watched.samples) and reported.is_due(health.checks, watched.at, watching.config.probing.report_minutes)
+    found: list[Any] = events(health) if due else []
+    if reported.at is None or (watched.evaluated is not None and watched.evaluated.transitions):
         found += _open_alerts(context, watching)
+    requests = recovery_requests(watched)
     if not found and not requests:
         if watched.faults:
             raise WatchingError("; ".join(f"{part}: {why}" for part, why in watched.faults.items()))
         return dg.SkipReason(str(health.metadata["summary"]))
-    after = reported.after(health.checks, due, watched.at) if changed else reported
+    after = Reported.now(health.checks, watched.at) if due else reported
     return dg.SensorResult(asset_events=found, run_requests=requests, cursor=after.cursor)
 
 
