@@ -1,18 +1,23 @@
 """The environment (`PAKE_*`), read once per process. Secrets are `SecretStr` and never printed.
 
 Everything else that a user decides stands in `configs/*.yaml`; here is only what differs from machine to machine.
+
+The environment is read with pydantic alone: importing pydantic-settings took 7 % of the time in which a code location
+starts, for files and clouds that are not read here.
 """
 
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any, Final
 
-from pydantic import AliasChoices, BeforeValidator, Field, SecretStr
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
 
 PACKAGE_HOME = Path(__file__).resolve().parent.parent
+PREFIX: Final = "PAKE_"
 _MARKERS = ("dagster.yaml", "configs")
+# field -> a further variable, by the name that the guides have for it
+FURTHER: Final = {"automation_enabled": "AUTOMATION_ENABLED"}
 
 
 def find_home(start: Path) -> Path:
@@ -33,10 +38,16 @@ def _absolute(value: object) -> object:
 AbsolutePath = Annotated[Path, BeforeValidator(_absolute)]
 
 
-class Settings(BaseSettings):
-    """Paths, addresses and switches of this machine; every field can be set as `PAKE_<NAME>`."""
+def variables(name: str) -> tuple[str, ...]:
+    """Return the environment variables that set the field `name`; the first that is there counts."""
+    own = PREFIX + name.upper()
+    return (own, FURTHER[name]) if name in FURTHER else (own,)
 
-    model_config = SettingsConfigDict(env_prefix="PAKE_", frozen=True, extra="ignore", populate_by_name=True)
+
+class Settings(BaseModel):
+    """Paths, addresses and switches of this machine; every field that is not given is read from `PAKE_<NAME>`."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
 
     home: AbsolutePath = Field(default_factory=lambda: find_home(Path.cwd()))
     data_dir: AbsolutePath | None = None
@@ -47,11 +58,16 @@ class Settings(BaseSettings):
     port: Annotated[int, Field(ge=1, le=65535)] = 3000
     embedding_model: str = "all-MiniLM-L6-v2"
     spacy_model: str = "en_core_web_sm"
-    automation_enabled: bool = Field(
-        default=True, validation_alias=AliasChoices("PAKE_AUTOMATION_ENABLED", "AUTOMATION_ENABLED")
-    )
+    automation_enabled: bool = True
     connect_attempts: Annotated[int, Field(ge=1)] = 30
     connect_retry_seconds: Annotated[float, Field(gt=0)] = 2.0
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_environment(cls, given: dict[str, Any]) -> dict[str, Any]:
+        wanted = (name for name in cls.model_fields if name not in given)
+        read = {name: [os.environ[one] for one in variables(name) if one in os.environ] for name in wanted}
+        return {**{name: found[0] for name, found in read.items() if found}, **given}
 
     @property
     def configs(self) -> Path:

@@ -14,12 +14,12 @@ import dagster as dg
 import pytest
 import typer
 import yaml
-from pydantic import AliasChoices, BaseModel
+from pydantic import BaseModel
 
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.config.sources import SourcesConfig
-from pake_pipelines.settings import PACKAGE_HOME, Settings
+from pake_pipelines.settings import PACKAGE_HOME, Settings, variables
 
 PAGE = PACKAGE_HOME / "docs" / "requirements.md"
 STATUSES = {"done", "planned", "not applicable"}
@@ -83,12 +83,7 @@ def _tables() -> set[str]:
 
 @cache
 def _settings() -> set[str]:
-    prefix = Settings.model_config["env_prefix"]
-    names = set()
-    for name, field in Settings.model_fields.items():
-        alias = field.validation_alias
-        names |= {str(one) for one in alias.choices} if isinstance(alias, AliasChoices) else {prefix + name.upper()}
-    return names
+    return {variable for name in Settings.model_fields for variable in variables(name)}
 
 
 @cache

@@ -104,7 +104,7 @@ async def _round(
     samples, waiting = await asyncio.gather(_look(what, database, parts, facts, now), send("outbox", _DELIVERY_SECONDS))
     judged = await parts.run("evaluation", _judge(what, database, samples, facts, now))
     inputs, evaluated = judged or ((), None)
-    new = await send("delivery", max(0.5, parts.left() - 1)) if evaluated and evaluated.transitions else None
+    new = await send("delivery", max(0.5, parts.left() - 1)) if evaluated and evaluated.messages else None
     await parts.run("heartbeat", beat(database, what.config, what.environ, clock), at_most=5)
     return _watched(now, samples, parts, inputs, evaluated, tuple(one for one in (waiting, new) if one))
 

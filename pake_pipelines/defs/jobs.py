@@ -11,7 +11,6 @@ from pake_pipelines.defs.shared import heavy_work
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
 from pake_pipelines.defs.sources.assets import source_key
 from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST, run_config
-from pake_pipelines.pipeline.standing import reason_to_wait
 from pake_pipelines.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def _waiting(context: dg.ScheduleEvaluationContext, slugs: Sequence[str], *, onl
     When the knowledge base does not answer, nobody waits: the run asks again, and its failure is seen where a missing
     tick would not be.
     """
+    from pake_pipelines.pipeline.standing import reason_to_wait
+
     try:
         states = asyncio.run(context.resources.knowledge_base.states(slugs))
     except StoreError as error:

@@ -8,10 +8,12 @@ settles them.
 from collections.abc import Iterable, Sequence
 from datetime import date
 from enum import StrEnum
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
-from pake_pipelines.store.database import Connection
+if TYPE_CHECKING:
+    # the face asks this module for the names of the stages and should not load a database for them
+    from pake_pipelines.store.database import Connection
 
 
 class Stage(StrEnum):
@@ -34,7 +36,7 @@ def after(stage: Stage) -> tuple[Stage, ...]:
 
 
 async def pending(
-    connection: Connection,
+    connection: "Connection",
     stage: Stage,
     day: date,
     version: str,
@@ -71,7 +73,7 @@ async def pending(
     return [row["entry_id"] for row in rows]
 
 
-async def count_done(connection: Connection, stage: Stage, day: date) -> int:
+async def count_done(connection: "Connection", stage: Stage, day: date) -> int:
     """Return how many of the entries in force of `day` have been through `stage`."""
     count: int = await connection.fetchval(
         """
@@ -84,7 +86,7 @@ async def count_done(connection: Connection, stage: Stage, day: date) -> int:
     return count
 
 
-async def done_before(connection: Connection, stage: Stage, entry_ids: Sequence[int]) -> set[int]:
+async def done_before(connection: "Connection", stage: Stage, entry_ids: Sequence[int]) -> set[int]:
     """Return those of `entry_ids` that have been through `stage`, in whatever version."""
     rows = await connection.fetch(
         """
@@ -96,7 +98,7 @@ async def done_before(connection: Connection, stage: Stage, entry_ids: Sequence[
     return {row["entry_id"] for row in rows}
 
 
-async def mark(connection: Connection, stage: Stage, entry_ids: Iterable[int], version: str, run_id: str) -> None:
+async def mark(connection: "Connection", stage: Stage, entry_ids: Iterable[int], version: str, run_id: str) -> None:
     """Note that `stage` is done for `entry_ids` in `version`, by `run_id`."""
     await connection.execute(
         """
@@ -113,7 +115,7 @@ async def mark(connection: Connection, stage: Stage, entry_ids: Iterable[int], v
 
 
 async def request(
-    connection: Connection, entry_ids: Iterable[int], run_id: str, stages: Iterable[Stage] = ORDER
+    connection: "Connection", entry_ids: Iterable[int], run_id: str, stages: Iterable[Stage] = ORDER
 ) -> None:
     """Ask `stages` to do `entry_ids` in their next run, whatever day that run is for."""
     await connection.execute(
@@ -128,7 +130,7 @@ async def request(
     )
 
 
-async def hold(connection: Connection, stage: Stage, entry_ids: Sequence[int]) -> None:
+async def hold(connection: "Connection", stage: Stage, entry_ids: Sequence[int]) -> None:
     """Keep the marks of `entry_ids` until this transaction ends: who wants to disturb them waits."""
     await connection.execute(
         """
@@ -139,7 +141,7 @@ async def hold(connection: Connection, stage: Stage, entry_ids: Sequence[int]) -
     )
 
 
-async def disturb(connection: Connection, stages: Iterable[Stage], pake_ids: Iterable[UUID]) -> None:
+async def disturb(connection: "Connection", stages: Iterable[Stage], pake_ids: Iterable[UUID]) -> None:
     """Ask `stages` to look again at the items `pake_ids`, because something they have read has changed.
 
     Marks that are stale already are written again: a stage that is at one of them now would clear it.

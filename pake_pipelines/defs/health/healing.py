@@ -15,7 +15,6 @@ from pake_pipelines.defs.health.told import table
 from pake_pipelines.defs.health.watching import Watching
 from pake_pipelines.defs.shared.tags import HEALING_POOL, HEALTH_GROUP, OWNER
 from pake_pipelines.defs.shared.unfinished import goes_on
-from pake_pipelines.store.database import addresses, open_database
 from pake_pipelines.store.errors import StoreError
 
 if TYPE_CHECKING:
@@ -93,7 +92,7 @@ def _restarts_asset(watching: Watching) -> dg.AssetsDefinition:
         # a code location only describes the asset; importing what acts is left to the run
         from pake_pipelines.services.heal import heal
 
-        async with open_database(addresses(watching.settings).knowledge) as database:
+        async with watching.open() as database:
             done = await heal(
                 database, watching.config, watching.settings, config.services, cause=config.cause, run_id=context.run_id
             )
@@ -141,7 +140,7 @@ def _recoveries_asset(watching: Watching) -> dg.AssetsDefinition:
         from pake_pipelines.services.recovery import follow_up, recover
 
         settings, done = watching.settings, []
-        async with open_database(addresses(settings).knowledge) as database:
+        async with watching.open() as database:
             if config.recovery is not None:
                 done.append(
                     await recover(
@@ -222,7 +221,7 @@ async def _decide(watching: Watching, now: datetime) -> "tuple[HealingPlan, list
     from pake_pipelines.services.books import plan_now
     from pake_pipelines.store import recoveries
 
-    async with open_database(addresses(watching.settings).knowledge) as database:
+    async with watching.open() as database:
         plan = await plan_now(database, watching.config.enabled_services(), now)
         async with database.connection() as connection:
             unfinished = await recoveries.unfinished(connection)

@@ -8,7 +8,6 @@ import dagster as dg
 from pake_pipelines.defs.health.standing import ALERTS, INCIDENTS
 from pake_pipelines.defs.health.watching import Watching
 from pake_pipelines.defs.shared.tags import HEALTH_GROUP, HEALTH_POOL, OWNER
-from pake_pipelines.store.database import addresses, open_database
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
@@ -35,7 +34,7 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
         from pake_pipelines.reports.deliver_monitoring import deliver_monitoring_report
 
         settings, facts = watching.settings, watching.facts(watching.place_of_run(context))
-        async with open_database(addresses(settings).knowledge) as database:
+        async with watching.open() as database:
             delivered = await deliver_monitoring_report(
                 database, settings.data / "reports", watching.config, facts, datetime.now(UTC)
             )
@@ -59,7 +58,7 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
         from pake_pipelines.alerts.digest import put_digest
 
         settings = watching.settings
-        async with open_database(addresses(settings).knowledge) as database:
+        async with watching.open() as database:
             channels = await put_digest(
                 database, watching.config, settings.data / "reports", context.run_id, datetime.now(UTC)
             )

@@ -12,7 +12,6 @@ from pake_pipelines.defs.health.told import Told, results, table
 from pake_pipelines.defs.health.watching import Watching
 from pake_pipelines.defs.shared.tags import HEALTH_GROUP, HEALTH_POOL, OWNER
 from pake_pipelines.model.alert import AlertState, Severity
-from pake_pipelines.store.database import addresses, open_database
 
 if TYPE_CHECKING:
     from pake_pipelines.model.episode import Episode
@@ -64,8 +63,7 @@ def standing(watching: Watching) -> list[Told]:
 async def _read(watching: Watching) -> "tuple[list[Episode], list[Incident]]":
     from pake_pipelines.store import alerts, incidents
 
-    url = addresses(watching.settings).knowledge
-    async with open_database(url) as database, database.connection() as connection:
+    async with watching.open() as database, database.connection() as connection:
         opened = (await alerts.load_open(connection)).values()
         return list(opened), await incidents.list_incidents(connection)
 

@@ -15,10 +15,13 @@ from pake_pipelines.defs.health.place import LastingInstance, Place
 from pake_pipelines.settings import Settings
 
 if TYPE_CHECKING:
+    from contextlib import AbstractAsyncContextManager
+
     from pake_pipelines.alerts.measure import Measured
     from pake_pipelines.alerts.watch import Watch, Watched
     from pake_pipelines.defs.health.facts import FactsReader
     from pake_pipelines.model.dagster_facts import DagsterFacts
+    from pake_pipelines.store.database import Database
 
 
 class Watching:
@@ -50,6 +53,12 @@ class Watching:
         if self._what is None:
             self._what = Watch(self.settings, self.config, tuple(self._sources.enabled))
         return self._what
+
+    def open(self) -> "AbstractAsyncContextManager[Database]":
+        """Open the knowledge database. Raises StoreError at once when nobody answers."""
+        from pake_pipelines.store.database import addresses, open_database
+
+        return open_database(addresses(self.settings).knowledge)
 
     def place(self, context: dg.SensorEvaluationContext) -> Place:
         """Return what a sensor looks at."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import dagster as dg
 from pydantic import Field
@@ -15,13 +15,13 @@ from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, KNOWLEDGE_POOL, OWNER
-from pake_pipelines.pipeline.gate import Withheld, withheld
-from pake_pipelines.pipeline.kit import Kit
-from pake_pipelines.pipeline.run import Run
-from pake_pipelines.store import marks
-from pake_pipelines.store.database import Database
 from pake_pipelines.store.marks import Stage
-from pake_pipelines.store.runs import log_stage
+
+if TYPE_CHECKING:
+    from pake_pipelines.pipeline.gate import Withheld
+    from pake_pipelines.pipeline.kit import Kit
+    from pake_pipelines.pipeline.run import Run
+    from pake_pipelines.store.database import Database
 
 # stage -> what it depends on, and what a person should know of it
 _ASSETS: Final[Mapping[str, tuple[list[str], str]]] = {
@@ -93,6 +93,9 @@ def _asset(
     ) -> dg.MaterializeResult:
         # a code location only describes the stages; importing them is left to the run
         from pake_pipelines.pipeline.chain import STAGES
+        from pake_pipelines.pipeline.run import Run
+        from pake_pipelines.store.marks import count_done
+        from pake_pipelines.store.runs import log_stage
 
         kit, sources = knowledge_base.kit(), None if config.sources is None else tuple(config.sources)
         run = Run(context.run_id, day_of(context), datetime.now(UTC), everywhere=config.everywhere, sources=sources)
@@ -100,7 +103,7 @@ def _asset(
             gate = await _withheld(kit, database, name, run)
             result = await STAGES[name](kit, database, replace(run, withheld=gate.entry_ids))
             async with database.connection() as connection:
-                rows = await marks.count_done(connection, Stage(name), run.day)
+                rows = await count_done(connection, Stage(name), run.day)
             if result.changed:
                 async with database.transaction() as connection:
                     await log_stage(
@@ -118,8 +121,10 @@ def _asset(
     return run_stage
 
 
-async def _withheld(kit: Kit, database: Database, name: str, run: Run) -> Withheld:
+async def _withheld(kit: "Kit", database: "Database", name: str, run: "Run") -> "Withheld":
     """Return what the gates of other days keep from being published; the gate of the run's own day is behind it."""
+    from pake_pipelines.pipeline.gate import Withheld, withheld
+
     if name != Stage.KNOWLEDGE_NODES:
         return Withheld()
     async with database.connection() as connection:
@@ -132,7 +137,7 @@ def _check_specs(name: str) -> list[dg.AssetCheckSpec]:
     return [gate_spec(), *promise_specs(name), *rule_check_specs()]
 
 
-async def _check_results(kit: Kit, database: Database, name: str, run: Run) -> list[dg.AssetCheckResult]:
+async def _check_results(kit: "Kit", database: "Database", name: str, run: "Run") -> list[dg.AssetCheckResult]:
     promises = await keep_promises(database, name, run.day, run.sources)
     if name != Stage.CONFIDENCE:
         return promises

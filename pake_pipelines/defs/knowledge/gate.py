@@ -6,13 +6,16 @@ gate is not tried again, the run fails, and the judgements stay recorded.
 
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
 import dagster as dg
 
 from pake_pipelines.config.quality import GateRules
 from pake_pipelines.quality.gate import DayTally, is_closed
-from pake_pipelines.store.database import Database
-from pake_pipelines.store.gate import Broken, broken_rules
+
+if TYPE_CHECKING:
+    from pake_pipelines.store.database import Database
+    from pake_pipelines.store.gate import Broken
 
 GATE = "quality_gate"
 _JUDGED = dg.AssetKey("confidence")
@@ -35,8 +38,10 @@ def gate_spec() -> dg.AssetCheckSpec:
     )
 
 
-async def check_gate(database: Database, day: date, rules: GateRules) -> dg.AssetCheckResult:
+async def check_gate(database: "Database", day: date, rules: GateRules) -> dg.AssetCheckResult:
     """Evaluate the gate for the items of `day`, whichever run judged them."""
+    from pake_pipelines.store.gate import broken_rules
+
     async with database.connection() as connection:
         found = await broken_rules(connection, day)
     tally = DayTally(found.judged, found.failing)
@@ -61,7 +66,7 @@ async def check_gate(database: Database, day: date, rules: GateRules) -> dg.Asse
     )
 
 
-def _closed(found: Broken, day: date) -> str:
+def _closed(found: "Broken", day: date) -> str:
     return (
         f"{found.failing} of the {found.judged} items of {day} break a rule ({_counted(found.rules)}; from "
         f"{_counted(found.sources)}). That says more about the rules or a source than about the items, so nothing of "

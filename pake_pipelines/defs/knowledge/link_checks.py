@@ -15,15 +15,13 @@ from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, KNOWLEDGE_POOL, OWNER, PRIORITIES
 from pake_pipelines.defs.shared.unfinished import goes_on
 from pake_pipelines.pipeline.names import LINK_CHECKS
-from pake_pipelines.pipeline.run import Run
-from pake_pipelines.store import link_checks as store
-from pake_pipelines.store.database import Database, open_database
 from pake_pipelines.store.errors import StoreError
-from pake_pipelines.store.link_views import links_of_day
 from pake_pipelines.store.marks import Stage
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
+
+    from pake_pipelines.store.database import Database
 
 _CHECK: Final = "links_mostly_working"
 _SAID: Final = (
@@ -71,6 +69,7 @@ def link_check_asset(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefin
     ) -> dg.MaterializeResult:
         # a code location only describes the asset; importing what asks is left to the run
         from pake_pipelines.pipeline.link_checks import check_links
+        from pake_pipelines.pipeline.run import Run
 
         run = Run(context.run_id, day_of(context), datetime.now(UTC), everywhere=config.everywhere)
         kit = knowledge_base.kit()
@@ -84,7 +83,9 @@ def link_check_asset(partitions: dg.PartitionsDefinition[str]) -> dg.AssetsDefin
     return link_checks
 
 
-async def _mostly_working(database: Database, day: date, rules: LinkRules) -> dg.AssetCheckResult:
+async def _mostly_working(database: "Database", day: date, rules: LinkRules) -> dg.AssetCheckResult:
+    from pake_pipelines.store.link_views import links_of_day
+
     async with database.connection() as connection:
         found = await links_of_day(connection, day, rules.max_per_item)
     return dg.AssetCheckResult(
@@ -159,5 +160,8 @@ def _anything_due(context: dg.ScheduleEvaluationContext, rules: LinkRules) -> bo
 
 
 async def _count_due(knowledge_base: KnowledgeBase, now: datetime, max_per_item: int) -> int:
+    from pake_pipelines.store.database import open_database
+    from pake_pipelines.store.link_checks import count_due
+
     async with open_database(knowledge_base.kit().database) as database, database.connection() as connection:
-        return await store.count_due(connection, now, max_per_item, None)
+        return await count_due(connection, now, max_per_item, None)

@@ -1,14 +1,16 @@
 """One asset check for each quality rule: what it found in the items of the partition's day."""
 
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import dagster as dg
 
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.quality.rules import RULES
-from pake_pipelines.store.database import Database
-from pake_pipelines.store.rule_counts import RuleCounts, count_rules
+
+if TYPE_CHECKING:
+    from pake_pipelines.store.database import Database
+    from pake_pipelines.store.rule_counts import RuleCounts
 
 _JUDGED = dg.AssetKey("confidence")
 _AGAINST: Final = (CheckStatus.FAIL, CheckStatus.UNKNOWN, CheckStatus.UNAVAILABLE)
@@ -26,8 +28,10 @@ def rule_check_specs() -> list[dg.AssetCheckSpec]:
     ]
 
 
-async def check_rules(database: Database, day: date) -> list[dg.AssetCheckResult]:
+async def check_rules(database: "Database", day: date) -> list[dg.AssetCheckResult]:
     """Evaluate the checks for the items of `day`, whichever run judged them."""
+    from pake_pipelines.store.rule_counts import RuleCounts, count_rules
+
     async with database.connection() as connection:
         found = await count_rules(connection, day)
     return [_result(code, found.get(code, RuleCounts())) for code in RULES]
@@ -37,7 +41,7 @@ def _name(code: str) -> str:
     return f"rule_{code}"
 
 
-def _result(code: str, found: RuleCounts) -> dg.AssetCheckResult:
+def _result(code: str, found: "RuleCounts") -> dg.AssetCheckResult:
     against = {status.value: found.counts[status] for status in _AGAINST if found.counts.get(status)}
     return dg.AssetCheckResult(
         asset_key=_JUDGED,

@@ -16,13 +16,14 @@ from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.defs.shared import heavy_work
 from pake_pipelines.defs.shared.tags import PRIORITIES
 from pake_pipelines.defs.shared.unfinished import goes_on
-from pake_pipelines.pipeline.gate import Withheld
 from pake_pipelines.pipeline.names import Scan, scan_config
-from pake_pipelines.store.backlog import Backlog
 from pake_pipelines.store.errors import StoreError
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
+
+    from pake_pipelines.pipeline.gate import Withheld
+    from pake_pipelines.store.backlog import Backlog
 
 _PRIORITIES: Final = {Scan.FULL: "maintenance", Scan.INCREMENTAL: "low", Scan.PRIORITY: "high"}
 _SAID: Final[Mapping[Scan, str]] = {
@@ -104,12 +105,12 @@ def _idle(context: dg.ScheduleEvaluationContext, sources: Sequence[str] | None) 
     return "\n".join(["nothing waits", *_kept_back(withheld)])
 
 
-def _said(waiting: Backlog) -> str:
+def _said(waiting: "Backlog") -> str:
     since = f", new ones since {waiting.since:%Y-%m-%d %H:%M} UTC" if waiting.since else ""
     return f"{waiting.items} items wait{since}"
 
 
-def _kept_back(withheld: Withheld) -> list[str]:
+def _kept_back(withheld: "Withheld") -> list[str]:
     return [
         f"but for what the gate of {one.day} withholds: {one.failing} of {one.judged} items break a rule"
         for one in withheld.days

@@ -1,11 +1,12 @@
 """From a stage's counts to the metadata of its materialization: the same keys on every asset."""
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from pake_pipelines.pipeline.run import StageResult
+if TYPE_CHECKING:
+    from pake_pipelines.pipeline.run import StageResult
 
 
-def counts(result: StageResult) -> dict[str, Any]:
+def counts(result: "StageResult") -> dict[str, Any]:
     """Return the metadata of `result`; the details of the stage come after the common keys."""
     return {
         "dagster/partition_row_count": result.rows,

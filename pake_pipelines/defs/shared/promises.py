@@ -3,12 +3,13 @@
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import dagster as dg
 
-from pake_pipelines.store.database import Connection, Database
-from pake_pipelines.store.integrity import Offenders, offenders
+if TYPE_CHECKING:
+    from pake_pipelines.store.database import Connection, Database
+    from pake_pipelines.store.integrity import Offenders
 
 ERROR, WARN = dg.AssetCheckSeverity.ERROR, dg.AssetCheckSeverity.WARN
 
@@ -48,7 +49,7 @@ PROMISES_OF: Final[Mapping[str, Mapping[str, Promise]]] = {
 }
 
 
-async def _index_offenders(connection: Connection, day: date) -> Offenders:
+async def _index_offenders(connection: "Connection", day: date) -> "Offenders":
     # a code location only describes the checks; importing what they compute with is left to the run
     from pake_pipelines.pipeline.index_check import index_offenders
 
@@ -56,7 +57,7 @@ async def _index_offenders(connection: Connection, day: date) -> Offenders:
 
 
 # promises that a query alone cannot check
-COMPUTED: Final[Mapping[str, Callable[[Connection, date], Awaitable[Offenders]]]] = {
+COMPUTED: "Final[Mapping[str, Callable[[Connection, date], Awaitable[Offenders]]]]" = {
     "index_consistent": _index_offenders,
 }
 
@@ -70,7 +71,7 @@ def promise_specs(asset: str) -> list[dg.AssetCheckSpec]:
 
 
 async def keep_promises(
-    database: Database, asset: str, day: date, sources: Sequence[str] | None = None
+    database: "Database", asset: str, day: date, sources: Sequence[str] | None = None
 ) -> list[dg.AssetCheckResult]:
     """Evaluate an asset's promises for `day`; a run over some `sources` promises nothing for the items of others."""
     async with database.connection() as connection:
@@ -80,14 +81,16 @@ async def keep_promises(
         ]
 
 
-async def _offenders(connection: Connection, promise: str, day: date, sources: Sequence[str] | None) -> Offenders:
+async def _offenders(connection: "Connection", promise: str, day: date, sources: Sequence[str] | None) -> "Offenders":
+    from pake_pipelines.store.integrity import offenders
+
     if (computed := COMPUTED.get(promise)) is not None:
         return await computed(connection, day)
     return await offenders(connection, promise, day, sources=sources)
 
 
 def _result(
-    asset: str, name: str, severity: dg.AssetCheckSeverity, found: Offenders, sources: Sequence[str] | None
+    asset: str, name: str, severity: dg.AssetCheckSeverity, found: "Offenders", sources: Sequence[str] | None
 ) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(asset),

@@ -12,8 +12,6 @@ from pake_pipelines.defs.shared.promises import keep_promises, promise_specs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import DISABLED_GROUP, OWNER, SOURCES_GROUP, SOURCES_POOL
 from pake_pipelines.defs.sources.events import CHECKS, check_results, together, visit_metadata
-from pake_pipelines.pipeline.run import Run, Stopwatch
-from pake_pipelines.store import entries as entry_rows
 
 ENTRIES = dg.AssetKey("entries")
 
@@ -96,6 +94,8 @@ def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str
     ):
         # a code location only describes the sources; importing what reads them is left to the run
         from pake_pipelines.pipeline.fetch import fetch_sources
+        from pake_pipelines.pipeline.run import Run, Stopwatch
+        from pake_pipelines.store.entries import count_of_day
 
         watch, run, kit = Stopwatch(), Run(context.run_id, day_of(context), datetime.now(UTC)), knowledge_base.kit()
         assets, checks = context.selected_asset_keys, context.selected_asset_check_keys
@@ -120,7 +120,7 @@ def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str
                     if dg.AssetCheckKey(key, result.check_name or "") in checks:
                         yield result
             async with database.connection() as connection:
-                rows = await entry_rows.count_of_day(connection, run.day)
+                rows = await count_of_day(connection, run.day)
             promises = await keep_promises(database, "entries", run.day)
         visited = [visit for visit in visits if not visit.skipped]
         if visited and all(visit.failed for visit in visited):

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any, Final
 import dagster as dg
 
 from pake_pipelines.defs.shared.metadata import counts
-from pake_pipelines.pipeline.run import StageResult
 
 if TYPE_CHECKING:
+    from pake_pipelines.pipeline.run import StageResult
     from pake_pipelines.pipeline.visitor import Visit
 
 REACHABLE: Final = "source_reachable"
@@ -58,6 +58,8 @@ def _reachable(key: dg.AssetKey, visit: "Visit") -> dg.AssetCheckResult:
 
 def visit_metadata(visit: "Visit") -> dict[str, Any]:
     """Return the metadata of a source's materialization."""
+    from pake_pipelines.pipeline.run import StageResult
+
     result = StageResult(
         rows=visit.rows,
         looked_at=visit.found,
@@ -78,8 +80,10 @@ def visit_metadata(visit: "Visit") -> dict[str, Any]:
     return counts(result)
 
 
-def together(visits: "list[Visit]", rows: int, seconds: float) -> StageResult:
+def together(visits: "list[Visit]", rows: int, seconds: float) -> "StageResult":
     """Return the counts of all visits of a run; `rows` is what the day's partition holds."""
+    from pake_pipelines.pipeline.run import StageResult
+
     return StageResult(
         rows=rows,
         looked_at=sum(visit.found for visit in visits),
