@@ -11,7 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
 
 PACKAGE_HOME = Path(__file__).resolve().parent.parent
 PREFIX: Final = "PAKE_"
@@ -36,6 +36,10 @@ def _absolute(value: object) -> object:
 
 
 AbsolutePath = Annotated[Path, BeforeValidator(_absolute)]
+
+
+class SettingsError(Exception):
+    """The environment cannot be used; the message names every variable at fault, and no value: some are secrets."""
 
 
 def variables(name: str) -> tuple[str, ...]:
@@ -87,8 +91,12 @@ class Settings(BaseModel):
 
 @cache
 def get_settings() -> Settings:
-    """Return the settings of this process, read from the environment at the first call."""
-    return Settings()
+    """Return the settings of this process, read from the environment at the first call. Raises SettingsError."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        faults = (f"{variables(str(one['loc'][0]))[0]}: {one['msg']}" for one in error.errors())
+        raise SettingsError("\n".join(faults)) from None
 
 
 def environment_for_children(settings: Settings) -> dict[str, str]:

@@ -28,6 +28,7 @@ from pake_pipelines.cli.stack import StackError
 from pake_pipelines.cli.status import status
 from pake_pipelines.cli.up import down, up
 from pake_pipelines.config.loading import ConfigError
+from pake_pipelines.settings import SettingsError
 from pake_pipelines.store.errors import StoreError
 from pake_pipelines.text.linguistics import LanguageModelError
 
@@ -67,7 +68,7 @@ def run() -> None:
     try:
         try:
             app(standalone_mode=True)
-        except (ConfigError, StoreError, StackError, DagsterError, LanguageModelError) as error:
+        except (ConfigError, SettingsError, StoreError, StackError, DagsterError, LanguageModelError) as error:
             fail(str(error))
     except typer.Exit as ended:
         raise SystemExit(ended.exit_code) from None

@@ -145,6 +145,15 @@ def test_what_cannot_be_done_is_one_clear_sentence(project, arguments, said):
     assert "Traceback" not in done.stderr
 
 
+def test_a_variable_that_cannot_be_used_is_named_without_its_value(project, monkeypatch):
+    monkeypatch.setattr(project, "env", lambda: {**Project.env(project), "PAKE_PORT": "s3cret"})
+    done = project.pake("status")
+    assert done.returncode == 1
+    assert "PAKE_PORT: Input should be a valid integer" in done.stderr
+    assert "s3cret" not in done.stderr
+    assert "Traceback" not in done.stderr
+
+
 def test_status_of_a_stopped_project_says_so_and_how_to_start(project):
     done = project.pake("status")
     assert done.returncode == 1
