@@ -304,12 +304,14 @@ async def test_only_sessions_of_ours_that_hang_in_a_transaction_are_ended(ward, 
     for one in (hanging, foreign):
         await one.execute("BEGIN")
         await one.execute("SELECT 1")
+    ended = hanging.get_server_pid()
     async with ward.database.connection() as connection:
         assert await relief.end_idle_transactions(connection, timedelta(minutes=5)) == 0
         await asyncio.sleep(0.05)
         assert await relief.end_idle_transactions(connection, timedelta(milliseconds=20)) == 1
-    with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError)):
-        await hanging.execute("SELECT 1")
+    while await idle.fetchval("SELECT count(*) FROM pg_stat_activity WHERE pid = $1", ended):
+        await asyncio.sleep(0.02)
+    hanging.terminate()
     for one in (foreign, idle):
         assert await one.fetchval("SELECT 1") == 1
         await one.close()
