@@ -33,8 +33,11 @@ install: $(STAMP) ## create .venv with the pinned dependencies
 run: $(STAMP) ## start everything and ingest for the first time; Ctrl-C stops it
 	@exec $(BIN)/pake up
 
-test: $(STAMP) ## run the tests, a file on each core; ARGS="-n 0 -x ..." for pytest itself
-	$(BIN)/python -m pytest -n auto --dist loadfile $(ARGS)
+# much of a test is waiting for processes that it started: one file more than there are cores
+TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
+
+test: $(STAMP) ## run the tests, several files at once; ARGS="-n 0 -x ..." for pytest itself
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
 
 check: $(STAMP) ## lint, types, layering, definitions, workspace
 	$(BIN)/ruff format --check .

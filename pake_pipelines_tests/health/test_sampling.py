@@ -69,6 +69,10 @@ async def test_the_cache_is_measured_since_the_round_before_and_not_since_ever(d
             measured("db_blocks_read_total", 0, NOW + timedelta(minutes=1)),
         ]
         await metric_samples.save(connection, before)
+        await connection.execute("CREATE TABLE many AS SELECT generate_series(1, 200000) AS n")
+        for _ in range(3):
+            await connection.execute("SELECT count(*) FROM many")
+        await connection.execute("SELECT pg_stat_force_next_flush()")
         row = await connection.fetchrow(
             "SELECT blks_hit, blks_read FROM pg_stat_database WHERE datname = current_database()"
         )
