@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.alerts.matching import fits
+from pake_pipelines.config import services as config
 from pake_pipelines.config.alerting import Inhibition, Rule
 from pake_pipelines.config.services import Service
 from pake_pipelines.model.alert import Condition
@@ -22,18 +23,7 @@ GRACE: Final = timedelta(seconds=60)
 
 def ancestors(services: Mapping[str, Service]) -> dict[str, frozenset[str]]:
     """Return service -> everything that it depends on, directly or not."""
-    found: dict[str, frozenset[str]] = {}
-
-    def above(name: str) -> frozenset[str]:
-        if name not in found:
-            found[name] = frozenset()
-            parents = [one for one in services[name].depends_on if one in services]
-            found[name] = frozenset(parents).union(*(above(one) for one in parents))
-        return found[name]
-
-    for name in services:
-        above(name)
-    return found
+    return {name: config.ancestors(services, name) for name in services}
 
 
 def dead(

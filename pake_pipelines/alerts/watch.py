@@ -56,10 +56,6 @@ class Watched:
     seconds: Mapping[str, float] = field(default_factory=dict)
     faults: Mapping[str, str] = field(default_factory=dict)
 
-    def changes(self, reported: Mapping[str, str]) -> tuple[str, ...]:
-        """Return the services that stand otherwise than `reported` says, or are not in it."""
-        return tuple(one.service for one in self.samples if reported.get(one.service) != one.status.value)
-
 
 @dataclass(frozen=True, slots=True)
 class Watch:

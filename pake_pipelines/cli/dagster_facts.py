@@ -5,19 +5,24 @@ entry in `errors`, to the sensor inside of Dagster: what is half known would loo
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
 from pake_pipelines.cli.dagster_api import DagsterApi, DagsterError
 from pake_pipelines.cli.stack import running
-from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts, PartitionsFact, PoolFact, QueueFact
+from pake_pipelines.model.dagster_facts import (
+    HEARTBEAT_TOLERANCE,
+    LEAKED_AFTER,
+    DaemonFact,
+    DagsterFacts,
+    PartitionsFact,
+    PoolFact,
+    QueueFact,
+)
 from pake_pipelines.settings import Settings
 
 DOWN: Final = "Dagster is not up here: `pake up` starts it"
 _READ: Final = ("daemons", "code_location", "queue", "pools", "partitions")
-# the same tolerances as the sensor's: a daemon beats every 30 s, a slot is freed one minute after its run's end
-_HEARTBEAT_TOLERANCE: Final = timedelta(minutes=5)
-_LEAKED_AFTER: Final = timedelta(minutes=5)
 
 DAEMONS: Final = """
 query Daemons { instance { daemonHealth { allDaemonStatuses {
@@ -84,7 +89,7 @@ def _daemons(said: Mapping[str, Any], now: datetime) -> tuple[DaemonFact, ...]:
 
 def _daemon(one: Mapping[str, Any], now: datetime) -> DaemonFact:
     beat = _moment(one["lastHeartbeatTime"])
-    beats = beat is not None and now - beat <= _HEARTBEAT_TOLERANCE
+    beats = beat is not None and now - beat <= HEARTBEAT_TOLERANCE
     return DaemonFact(
         kind=one["daemonType"],
         required=one["required"],
@@ -124,7 +129,7 @@ def _dead(api: DagsterApi, holders: Sequence[str], now: datetime) -> set[str]:
         return set()
     found = {one["runId"]: _moment(one["endTime"]) for one in api.ask(HOLDERS, ids=holders)["runsOrError"]["results"]}
     return {
-        one for one in holders if one not in found or ((end := found[one]) is not None and now - end > _LEAKED_AFTER)
+        one for one in holders if one not in found or ((end := found[one]) is not None and now - end > LEAKED_AFTER)
     }
 
 

@@ -10,15 +10,13 @@ from typing import Final
 from pake_pipelines.cli.dagster_facts import read_facts
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.services import AnyService
-from pake_pipelines.model.health import HealthSample, HealthStatus, OwnProcess, Transition, Uptime
+from pake_pipelines.model.health import STALE, HealthSample, HealthStatus, OwnProcess, Transition, Uptime
 from pake_pipelines.settings import Settings
 from pake_pipelines.store import health_samples, service_processes
 from pake_pipelines.store.database import Database, addresses, open_database
 from pake_pipelines.store.errors import StoreError
 
 DAY: Final = timedelta(days=1)
-# the sensor probes every 30 s, and what stands in for it every 5 minutes; after two of those nobody is looking
-STALE: Final = timedelta(minutes=10)
 
 
 @dataclass(frozen=True, slots=True)

@@ -50,9 +50,8 @@ async def _round(settings: Settings) -> "Watched":
     from pake_pipelines.alerts.watch import Watch, watch
 
     facts = await asyncio.to_thread(read_facts, settings, datetime.now(UTC))
-    sources = load_sources(settings.configs).sources
-    enabled = [name for name, source in sources.items() if source.enabled]
-    return await watch(Watch(settings, load_monitoring(settings.configs), enabled), facts, lambda: datetime.now(UTC))
+    sources = tuple(load_sources(settings.configs).enabled)
+    return await watch(Watch(settings, load_monitoring(settings.configs), sources), facts, lambda: datetime.now(UTC))
 
 
 @app.command()

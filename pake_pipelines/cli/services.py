@@ -15,7 +15,7 @@ from pake_pipelines.cli.health_seen import look
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.config.loading import load_monitoring
 from pake_pipelines.config.monitoring import MonitoringConfig
-from pake_pipelines.model.health import HealthSample, OwnProcess
+from pake_pipelines.model.health import DOWN, HealthSample, OwnProcess
 from pake_pipelines.services import control
 from pake_pipelines.services.books import plan_with, read_standings
 from pake_pipelines.services.control import Action, Done
@@ -23,7 +23,7 @@ from pake_pipelines.services.errors import ServiceError
 from pake_pipelines.services.heal import HealResult
 from pake_pipelines.services.mechanics import Mechanics
 from pake_pipelines.services.plan import HealingPlan
-from pake_pipelines.services.standing import DOWN, Standing
+from pake_pipelines.services.standing import Standing
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store import health_samples, service_processes
 from pake_pipelines.store.database import Connection, Database, addresses, open_database

@@ -165,6 +165,17 @@ def dependency_faults(services: Mapping[str, Service]) -> Iterator[tuple[tuple[s
         yield ("services", circle[0], "depends_on"), f"a circle: {' -> '.join(circle)}"
 
 
+def ancestors(services: Mapping[str, Service], name: str) -> frozenset[str]:
+    """Return everything that `name` depends on, directly or not, as far as it is among `services`."""
+    found: set[str] = set()
+    ahead = [name]
+    while ahead:
+        new = {one for one in services[ahead.pop()].depends_on if one in services} - found
+        found |= new
+        ahead += new
+    return frozenset(found)
+
+
 def in_order(services: Mapping[str, Service], names: "frozenset[str] | None" = None) -> list[str]:
     """Return the names of `services` (or those of them in `names`), parents first, else as they are written.
 

@@ -5,7 +5,13 @@ Every part is None where it was not read; `errors` says of which part and why, w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
+
+HEARTBEAT_TOLERANCE: Final = timedelta(minutes=5)
+"""A daemon beats every 30 s; Dagster's own tolerance of half an hour is for its UI, not for a pager."""
+LEAKED_AFTER: Final = timedelta(minutes=5)
+"""A slot is freed one minute after its run's end; one that is held for so long is held by the dead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,8 +2,9 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
+from typing import Final
 
 
 class HealthStatus(StrEnum):
@@ -19,6 +20,12 @@ class HealthStatus(StrEnum):
     CRITICAL = "critical"
     NOT_CONFIGURED = "not_configured"
     UNKNOWN = "unknown"
+
+
+DOWN: Final = frozenset({HealthStatus.UNHEALTHY, HealthStatus.CRITICAL})
+SERVES: Final = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED})
+STALE: Final = timedelta(minutes=10)
+"""What is older tells nothing about now: the slower rhythm of probing is 5 minutes, and this is twice as long."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def overall(samples: Iterable[HealthSample]) -> HealthStatus:
     told = [one for one in samples if one.status is not HealthStatus.NOT_CONFIGURED]
     if not told:
         return HealthStatus.UNKNOWN
-    if any(one.critical and one.status in {HealthStatus.UNHEALTHY, HealthStatus.CRITICAL} for one in told):
+    if any(one.critical and one.status in DOWN for one in told):
         return HealthStatus.CRITICAL
     if any(one.critical and one.status is HealthStatus.UNKNOWN for one in told):
         return HealthStatus.UNKNOWN

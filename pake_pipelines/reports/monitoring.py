@@ -12,7 +12,7 @@ from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.health.kpis import KpiResult, judge
 from pake_pipelines.model.dagster_facts import DagsterFacts
-from pake_pipelines.model.health import HealthStatus, overall
+from pake_pipelines.model.health import DOWN, HealthStatus, overall
 from pake_pipelines.model.incident import Incident, IncidentStatistics
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.reports.monitoring_advice import Advice, advise
@@ -108,7 +108,7 @@ class MonitoringReport:
     @property
     def critical_issues(self) -> int:
         """How many services do not serve as they should (SVC-33)."""
-        bad = {HealthStatus.DEGRADED, HealthStatus.UNHEALTHY, HealthStatus.CRITICAL}
+        bad = DOWN | {HealthStatus.DEGRADED}
         return sum(one.status in bad for one in self.services)
 
     @property

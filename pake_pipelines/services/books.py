@@ -10,10 +10,10 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.config.services import AnyService
-from pake_pipelines.model.health import HealthSample
+from pake_pipelines.model.health import DOWN, HealthSample
 from pake_pipelines.services.errors import ServiceError
 from pake_pipelines.services.plan import IN_A_ROW, HealingPlan, ancestors, is_healable, plan_healing
-from pake_pipelines.services.standing import DOWN, HOUR, Standing, status_of
+from pake_pipelines.services.standing import HOUR, Standing, status_of
 from pake_pipelines.store import health_samples, service_restarts
 from pake_pipelines.store.database import Connection, Database
 

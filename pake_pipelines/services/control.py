@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from typing import Final, Literal
 
 from pake_pipelines.config.services import in_order
+from pake_pipelines.model.health import SERVES
 from pake_pipelines.model.restart import RestartState
 from pake_pipelines.services.books import held, known
 from pake_pipelines.services.errors import ServiceError
 from pake_pipelines.services.mechanics import RESTART_PAUSE_SECONDS, Launched, Mechanics
-from pake_pipelines.services.standing import SERVES
 from pake_pipelines.store import audit, service_restarts
 from pake_pipelines.store.database import Connection
 

@@ -14,12 +14,12 @@ from typing import Final
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.services import AnyService
 from pake_pipelines.crash import CrashPoint, point
+from pake_pipelines.model.health import DOWN
 from pake_pipelines.model.restart import RestartState
 from pake_pipelines.services.books import BusyError, held, known, plan_now, plan_with, read_standings
 from pake_pipelines.services.errors import ServiceError
 from pake_pipelines.services.mechanics import Mechanics
 from pake_pipelines.services.plan import IN_A_ROW, GiveUp, Heal, Wait, ancestors, is_healable
-from pake_pipelines.services.standing import DOWN
 from pake_pipelines.settings import Settings
 from pake_pipelines.sources.clock import SYSTEM, Clock
 from pake_pipelines.store import service_restarts

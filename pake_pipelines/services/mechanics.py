@@ -11,12 +11,12 @@ from typing import Final
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.services import AnyService, Command
 from pake_pipelines.crash import CrashPoint, point
-from pake_pipelines.model.health import HealthSample, HealthStatus, OwnProcess
+from pake_pipelines.model.health import SERVES, HealthSample, HealthStatus, OwnProcess
 from pake_pipelines.services.ending import end_programs, programs_of
 from pake_pipelines.services.errors import ServiceError
 from pake_pipelines.services.plan import ancestors, holds_back
 from pake_pipelines.services.spawn import Program, ended, spawn
-from pake_pipelines.services.standing import SERVES, Standing, status_of
+from pake_pipelines.services.standing import Standing, status_of
 from pake_pipelines.settings import Settings
 from pake_pipelines.sources.clock import SYSTEM, Clock
 from pake_pipelines.store import health_samples, service_processes

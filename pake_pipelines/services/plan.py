@@ -10,12 +10,11 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
+from pake_pipelines.config import services as config
 from pake_pipelines.config.services import AnyService, in_order
-from pake_pipelines.model.health import HealthStatus
+from pake_pipelines.model.health import DOWN, SERVES, HealthStatus
 from pake_pipelines.model.restart import RestartState
 from pake_pipelines.services.standing import (
-    DOWN,
-    SERVES,
     Standing,
     bad_in_a_row,
     in_a_row,
@@ -141,13 +140,7 @@ def _is_healed(service: AnyService | None) -> bool:
 
 def ancestors(services: Mapping[str, AnyService], name: str) -> list[str]:
     """Return everything that `name` depends on, directly or not, parents first; what is switched off is left out."""
-    found: set[str] = set()
-    ahead = [name]
-    while ahead:
-        new = {one for one in services[ahead.pop()].depends_on if one in services} - found
-        found |= new
-        ahead += new
-    return in_order(services, frozenset(found))
+    return in_order(services, config.ancestors(services, name))
 
 
 def holds_back(status: HealthStatus) -> bool:

@@ -11,12 +11,13 @@ from typing import Final
 
 from pake_pipelines.config.monitoring import MonitoringConfig, Recovery
 from pake_pipelines.crash import CrashPoint, point
+from pake_pipelines.model.health import SERVES
 from pake_pipelines.model.recovery import RecoveryRow, RecoveryState
 from pake_pipelines.services.errors import ServiceError
 from pake_pipelines.services.mechanics import Mechanics
 from pake_pipelines.services.recoveries import KINDS
 from pake_pipelines.services.recoveries.case import Acted, Case, Verdict
-from pake_pipelines.services.standing import SERVES, Standing, status_of
+from pake_pipelines.services.standing import Standing, status_of
 from pake_pipelines.settings import Settings
 from pake_pipelines.sources.clock import SYSTEM, Clock
 from pake_pipelines.store import health_samples, levers, recoveries

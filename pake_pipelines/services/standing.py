@@ -7,13 +7,9 @@ from itertools import takewhile
 from typing import Final
 
 from pake_pipelines.config.services import Restarts
-from pake_pipelines.model.health import HealthSample, HealthStatus
+from pake_pipelines.model.health import DOWN, SERVES, STALE, HealthSample, HealthStatus
 from pake_pipelines.model.restart import Restart, RestartState, Surrender
 
-SERVES: Final = frozenset({HealthStatus.HEALTHY, HealthStatus.DEGRADED})
-DOWN: Final = frozenset({HealthStatus.UNHEALTHY, HealthStatus.CRITICAL})
-# the slower of the two rhythms of probing is 5 minutes; what is older than two of these tells nothing about now
-FRESH: Final = timedelta(minutes=10)
 HOUR: Final = timedelta(hours=1)
 
 
@@ -36,7 +32,7 @@ class Standing:
 
 def status_of(standing: Standing | None, now: datetime) -> HealthStatus:
     """Return how a service stands at `now`: unknown without a sample that is fresh enough."""
-    if standing is None or not standing.samples or standing.samples[0].at < now - FRESH:
+    if standing is None or not standing.samples or standing.samples[0].at < now - STALE:
         return HealthStatus.UNKNOWN
     return standing.samples[0].status
 

@@ -8,23 +8,23 @@ from datetime import datetime
 from typing import Any, Final
 
 from pake_pipelines.model.recovery import RecoveryRow, RecoveryState
+from pake_pipelines.store import session_locks
 from pake_pipelines.store.database import Connection
 
 _COLUMNS: Final = (
     "recovery_id, recovery, kind, cause, state, begun_at, verify_at, ended_at, revert_at, reverted_at, details, run_id"
 )
-_LOCK: Final = "hashtext('pake.recoveries'), hashtext($1)"
+_LOCKS: Final = "pake.recoveries"
 
 
 async def lock(connection: Connection, kind: str) -> bool:
     """Take the lock of recoveries of `kind` for the session of `connection`; False when somebody else has it."""
-    taken: bool = await connection.fetchval(f"SELECT pg_try_advisory_lock({_LOCK})", kind)
-    return taken
+    return await session_locks.lock(connection, _LOCKS, kind)
 
 
 async def unlock(connection: Connection, kind: str) -> None:
     """Give the lock of `kind` back."""
-    await connection.execute(f"SELECT pg_advisory_unlock({_LOCK})", kind)
+    await session_locks.unlock(connection, _LOCKS, kind)
 
 
 async def begin(
@@ -41,9 +41,7 @@ async def begin(
 
     The caller has the lock of the kind: one that still acts is closed first, as its maker is dead.
     """
-    await connection.execute(
-        "UPDATE recoveries SET state = 'interrupted', ended_at = $2 WHERE kind = $1 AND state = 'acting'", kind, now
-    )
+    await _interrupt(connection, kind, now)
     recovery_id: int | None = await connection.fetchval(
         """
         INSERT INTO recoveries (recovery, kind, cause, state, begun_at, revert_at, run_id)
@@ -108,13 +106,8 @@ async def interrupt_dead(connection: Connection, now: datetime) -> int:
     kinds = await connection.fetch("SELECT DISTINCT kind FROM recoveries WHERE state = 'acting' ORDER BY 1")
     closed = 0
     for row in kinds:
-        if await connection.fetchval(f"SELECT pg_try_advisory_xact_lock({_LOCK})", row["kind"]):
-            status = await connection.execute(
-                "UPDATE recoveries SET state = 'interrupted', ended_at = $2 WHERE kind = $1 AND state = 'acting'",
-                row["kind"],
-                now,
-            )
-            closed += int(status.split()[1])
+        if await session_locks.is_free(connection, _LOCKS, row["kind"]):
+            closed += await _interrupt(connection, row["kind"], now)
     return closed
 
 
@@ -143,6 +136,13 @@ async def latest(connection: Connection) -> dict[str, RecoveryRow]:
 async def get(connection: Connection, recovery_id: int) -> RecoveryRow:
     """Return one recovery."""
     return _row(await connection.fetchrow(f"SELECT {_COLUMNS} FROM recoveries WHERE recovery_id = $1", recovery_id))
+
+
+async def _interrupt(connection: Connection, kind: str, now: datetime) -> int:
+    status: str = await connection.execute(
+        "UPDATE recoveries SET state = 'interrupted', ended_at = $2 WHERE kind = $1 AND state = 'acting'", kind, now
+    )
+    return int(status.split()[1])
 
 
 def _row(row: Any) -> RecoveryRow:

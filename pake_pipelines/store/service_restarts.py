@@ -9,21 +9,21 @@ from datetime import datetime
 from typing import Any, Final
 
 from pake_pipelines.model.restart import Restart, RestartState, Surrender
+from pake_pipelines.store import session_locks
 from pake_pipelines.store.database import Connection
 
 _COLUMNS: Final = "restart_id, service, cause, attempt, state, begun_at, ended_at, detail, actor, by_hand, run_id"
-_LOCK: Final = "hashtext('pake.services'), hashtext($1)"
+_LOCKS: Final = "pake.services"
 
 
 async def lock(connection: Connection, service: str) -> bool:
     """Take the lock of `service` for the session of `connection`; False when somebody else has it."""
-    taken: bool = await connection.fetchval(f"SELECT pg_try_advisory_lock({_LOCK})", service)
-    return taken
+    return await session_locks.lock(connection, _LOCKS, service)
 
 
 async def unlock(connection: Connection, service: str) -> None:
     """Give the lock of `service` back."""
-    await connection.execute(f"SELECT pg_advisory_unlock({_LOCK})", service)
+    await session_locks.unlock(connection, _LOCKS, service)
 
 
 async def claim(
@@ -113,7 +113,7 @@ async def interrupt_dead(connection: Connection, now: datetime) -> int:
     )
     closed = 0
     for row in rows:
-        if await connection.fetchval(f"SELECT pg_try_advisory_xact_lock({_LOCK})", row["service"]):
+        if await session_locks.is_free(connection, _LOCKS, row["service"]):
             closed += await interrupt(connection, row["service"], now)
     return closed
 

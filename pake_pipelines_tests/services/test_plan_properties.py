@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 from pydantic import TypeAdapter
 
 from pake_pipelines.config.services import AnyService
-from pake_pipelines.model.health import HealthStatus
+from pake_pipelines.model.health import DOWN, SERVES, HealthStatus
 from pake_pipelines.model.restart import Restart, RestartState, Surrender
 from pake_pipelines.services.books import plan_with
 from pake_pipelines.services.plan import Heal, ancestors, holds_back, plan_healing
-from pake_pipelines.services.standing import DOWN, SERVES, Standing
+from pake_pipelines.services.standing import Standing
 from pake_pipelines_tests.conftest import NOW
 from pake_pipelines_tests.services.place import sample
 

@@ -72,7 +72,7 @@ async def gather(connection: Connection, config: MonitoringConfig, found: Round)
         return channel_readings(states.values(), config.alerting.channels)
 
     async def metrics() -> Readings:
-        return metric_readings(await metric_samples.latest(connection))
+        return metric_readings(await metric_samples.latest(connection, now))
 
     async def objectives() -> Readings:
         return await slo_readings(connection, config.alerting.slos, now)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from pake_pipelines.model.alert import Condition, Reading, Readings
-from pake_pipelines.model.health import HealthSample, HealthStatus
+from pake_pipelines.model.health import DOWN, HealthSample, HealthStatus
 
 
 def service_readings(samples: Iterable[HealthSample]) -> Readings:
@@ -28,7 +28,6 @@ def _reading(sample: HealthSample) -> Reading:
 def _condition(sample: HealthSample) -> Condition:
     if sample.status is HealthStatus.UNKNOWN:
         return Condition.UNKNOWN
-    down = sample.status in {HealthStatus.UNHEALTHY, HealthStatus.CRITICAL}
-    if down or (sample.status is HealthStatus.DEGRADED and not sample.critical):
+    if sample.status in DOWN or (sample.status is HealthStatus.DEGRADED and not sample.critical):
         return Condition.BAD
     return Condition.OK

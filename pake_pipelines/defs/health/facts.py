@@ -17,10 +17,8 @@ from pake_pipelines.defs.health.facts_of_assets import checks, failed_partitions
 from pake_pipelines.defs.health.facts_of_runs import last_day, latest_runs, pools, queue, totals
 from pake_pipelines.defs.health.facts_of_ticks import ticks
 from pake_pipelines.defs.health.place import Place
-from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts
+from pake_pipelines.model.dagster_facts import HEARTBEAT_TOLERANCE, DaemonFact, DagsterFacts
 
-# a daemon beats every 30 s; Dagster's own tolerance of half an hour is for its UI, not for a pager
-_HEARTBEAT_TOLERANCE: Final = timedelta(minutes=5)
 _HEAVY_EVERY: Final = timedelta(minutes=5)
 
 Value = TypeVar("Value")
@@ -61,11 +59,11 @@ class FactsReader:
         kept = self._kept
         if kept is None or "events" in errors or last_event != self._last_event:
             kept = DagsterFacts(now, **_eventful(place, now, attempt))
-        if heavy_due or kept is not self._kept:
-            kept = replace(kept, pools=attempt("pools", lambda: pools(place.instance, now)))
-        if heavy_due:
+        elif heavy_due:
             # a run leaves the last day without an event
             kept = replace(kept, runs_of_last_day=attempt("runs_of_last_day", lambda: last_day(place.instance, now)))
+        if heavy_due or kept is not self._kept:
+            kept = replace(kept, pools=attempt("pools", lambda: pools(place.instance, now)))
         if errors.keys() <= {"daemons", "ticks"}:
             self._kept, self._last_event = kept, last_event
             self._heavy_at = now if heavy_due else self._heavy_at
@@ -107,7 +105,7 @@ def daemons(instance: dg.DagsterInstance, now: datetime) -> tuple[DaemonFact, ..
 
 def _beats(heartbeat: Any, now: datetime) -> bool:
     last = _moment(heartbeat)
-    return last is not None and now - last <= _HEARTBEAT_TOLERANCE
+    return last is not None and now - last <= HEARTBEAT_TOLERANCE
 
 
 def _moment(heartbeat: Any) -> datetime | None:

@@ -8,7 +8,7 @@ import dagster as dg
 from dagster._core.storage.dagster_run import JobBucket, RunRecord
 from dagster._core.storage.tags import WILL_RETRY_TAG
 
-from pake_pipelines.model.dagster_facts import PoolFact, QueueFact, RunFact, RunTotals
+from pake_pipelines.model.dagster_facts import LEAKED_AFTER, PoolFact, QueueFact, RunFact, RunTotals
 
 BY_HAND: Final = "assets"
 _ASSET_JOB: Final = "__ASSET_JOB"
@@ -23,8 +23,6 @@ _IN_PROGRESS: Final = [
 _LATEST: Final = 3
 _MAX_RUNS: Final = 2000
 _MAX_QUEUED: Final = 500
-# the daemon frees the slots of a run one minute after its end (dagster.yaml); what is held longer has leaked
-_LEAKED_AFTER: Final = timedelta(minutes=5)
 
 
 def queue(instance: dg.DagsterInstance) -> QueueFact:
@@ -101,7 +99,7 @@ def _dead(instance: dg.DagsterInstance, run_ids: Iterable[str], now: datetime) -
 
 
 def _is_long_over(record: RunRecord, now: datetime) -> bool:
-    return record.dagster_run.is_finished and now - record.update_timestamp > _LEAKED_AFTER
+    return record.dagster_run.is_finished and now - record.update_timestamp > LEAKED_AFTER
 
 
 def _fact(record: RunRecord, detail: str = "") -> RunFact:

@@ -219,22 +219,11 @@ def healing_sensor(watching: Watching, heal: "AssetJob", recover: "AssetJob", *,
 
 async def _decide(watching: Watching, now: datetime) -> "tuple[HealingPlan, list[RecoveryRow]]":
     from pake_pipelines.services.books import plan_now
-    from pake_pipelines.store import recoveries
+    from pake_pipelines.services.recovery import due
 
     async with watching.open() as database:
         plan = await plan_now(database, watching.config.enabled_services(), now)
-        async with database.connection() as connection:
-            unfinished = await recoveries.unfinished(connection)
-        return plan, [one for one in unfinished if _is_due(one, now)]
-
-
-def _is_due(row: "RecoveryRow", now: datetime) -> bool:
-    """Tell whether a recovery waits for its verification or for being taken back; a tier that serves again does."""
-    if row.begun_at > now or row.revert_at <= now:
-        return True
-    if row.state == "verifying":
-        return row.verify_at is None or row.verify_at <= now
-    return row.state == "recovered" and row.kind == "cache_tier_failure"
+        return plan, await due(database, watching.config, now)
 
 
 def _heal_request(plan: "HealingPlan", now: datetime) -> dg.RunRequest:

@@ -1,7 +1,7 @@
 """Where facts are read: a Dagster instance, one for all ticks of a process, and the definitions that it runs.
 
 Dagster opens its instance anew for every tick that asks for it: a dozen connections and forty statements about its own
-tables, every 30 seconds. An instance holds no connection open between two statements, so one may last.
+tables, every 30 seconds. Its storage takes connections from a pool that renews them, so one may last.
 """
 
 import threading

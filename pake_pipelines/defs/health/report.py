@@ -1,6 +1,5 @@
 """The monitoring report as an asset, and the digest that takes it to people every six hours (NOT-11)."""
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
 import dagster as dg
@@ -36,7 +35,7 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
         settings, facts = watching.settings, watching.facts(watching.place_of_run(context))
         async with watching.open() as database:
             delivered = await deliver_monitoring_report(
-                database, settings.data / "reports", watching.config, facts, datetime.now(UTC)
+                database, settings.data / "reports", watching.config, facts, watching.clock()
             )
         return dg.MaterializeResult(
             metadata={
@@ -60,7 +59,7 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
         settings = watching.settings
         async with watching.open() as database:
             channels = await put_digest(
-                database, watching.config, settings.data / "reports", context.run_id, datetime.now(UTC)
+                database, watching.config, settings.data / "reports", context.run_id, watching.clock()
             )
         return dg.MaterializeResult(metadata={"channels": list(channels), "messages": len(channels)})
 

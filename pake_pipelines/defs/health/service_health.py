@@ -9,14 +9,14 @@ from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.defs.health.told import Told, results, table
 from pake_pipelines.defs.health.watching import Watching
 from pake_pipelines.defs.shared.tags import HEALTH_GROUP, HEALTH_POOL, OWNER
-from pake_pipelines.model.health import HealthSample, HealthStatus
+from pake_pipelines.model.health import DOWN, HealthSample, HealthStatus
 
 if TYPE_CHECKING:
     from pake_pipelines.alerts.watch import Watched
 
 SERVICE_HEALTH: Final = "service_health"
 _KEY: Final = dg.AssetKey(SERVICE_HEALTH)
-_DOWN: Final = frozenset({HealthStatus.UNHEALTHY, HealthStatus.CRITICAL, HealthStatus.UNKNOWN})
+_GRAVE: Final = DOWN | {HealthStatus.UNKNOWN}
 
 
 def check_name(service: str) -> str:
@@ -67,22 +67,22 @@ def stays_fresh(minutes: float) -> dg.FreshnessPolicy:
 
 def told(watched: "Watched") -> Told:
     """Return what there is to tell of a round."""
-    told = [one for one in watched.samples if one.status is not HealthStatus.NOT_CONFIGURED]
-    healthy = sum(one.status is HealthStatus.HEALTHY for one in told)
+    configured = [one for one in watched.samples if one.status is not HealthStatus.NOT_CONFIGURED]
+    healthy = sum(one.status is HealthStatus.HEALTHY for one in configured)
     return Told(
         SERVICE_HEALTH,
         {
             "overall": watched.overall.value,
-            "summary": f"{healthy} of {len(told)} services are healthy",
+            "summary": f"{healthy} of {len(configured)} services are healthy",
             "healthy": healthy,
-            "services": len(told),
+            "services": len(configured),
             "table": table(
                 ("service", "status", "critical", "ms", "http", "what was found"), map(_row, watched.samples)
             ),
             "seconds": round(sum(watched.seconds.values()), 3),
             **({"faults": dict(watched.faults)} if watched.faults else {}),
         },
-        [_check(one) for one in told],
+        [_check(one) for one in configured],
     )
 
 
@@ -94,7 +94,7 @@ def _row(sample: HealthSample) -> tuple[object, ...]:
 
 def _check(sample: HealthSample) -> dg.AssetCheckResult:
     """Return a service's check: what is unknown does not pass, and what only serves badly is a warning."""
-    grave = sample.critical and sample.status in _DOWN
+    grave = sample.critical and sample.status in _GRAVE
     return dg.AssetCheckResult(
         asset_key=_KEY,
         check_name=check_name(sample.service),

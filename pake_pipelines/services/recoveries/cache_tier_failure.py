@@ -3,9 +3,8 @@
 It is in use again as soon as it serves, or when the time of the recovery is over.
 """
 
-from pake_pipelines.model.health import HealthStatus
+from pake_pipelines.model.health import DOWN, SERVES, HealthStatus
 from pake_pipelines.services.recoveries.case import Acted, Case, Verdict
-from pake_pipelines.services.standing import DOWN, SERVES
 from pake_pipelines.store.levers import LINK_TTL_FACTOR, tier_off
 
 
