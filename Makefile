@@ -61,7 +61,7 @@ demo-outage: $(STAMP) ## kill a real service of a scratch project and print who 
 
 # torch is pinned in pyproject.toml: the lock leaves open which build of it, and so which of its GPU packages
 lock: | $(BIN)/uv ## compile the lock file anew
-	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --upgrade --extra dev --python-version 3.11 \
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip compile --quiet --upgrade --extra dev --extra tracing --python-version 3.11 \
 	  --no-emit-package torch --custom-compile-command "make lock" -o $(LOCK) pyproject.toml
 
 clean: ## remove .venv and caches; data stay

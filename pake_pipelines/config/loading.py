@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import yaml
 from pydantic import ValidationError
 
+from pake_pipelines.config.maintenance import MaintenanceConfig
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.config.section import Section
@@ -180,3 +181,9 @@ def load_quality(configs: Path) -> QualityConfig:
 def load_monitoring(configs: Path) -> MonitoringConfig:
     """Load `monitoring.yaml` from the directory `configs`."""
     return load(MonitoringConfig, configs / "monitoring.yaml", "monitoring.yaml")
+
+
+@cache
+def load_maintenance(configs: Path) -> MaintenanceConfig:
+    """Load `maintenance.yaml` from the directory `configs`."""
+    return load(MaintenanceConfig, configs / "maintenance.yaml", "maintenance.yaml")
