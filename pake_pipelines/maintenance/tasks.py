@@ -125,7 +125,7 @@ TASKS: Final[Mapping[str, TaskKind]] = {
     ),
     "configuration_audit": TaskKind(
         "audit.configuration:run",
-        "Looks for placeholders, example secrets, secrets used twice, open files and bindings (SEC-06, SEC-09, SEC-10).",
+        "Looks for placeholders, example secrets, secrets used twice, open files and bindings (SEC-06, SEC-09).",
         frozenset({"python"}),
     ),
 }
