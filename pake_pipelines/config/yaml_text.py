@@ -176,3 +176,21 @@ def _dump(value: Any, *, flow: bool) -> str:
         value, Dumper=_OneLine, default_flow_style=flow, allow_unicode=True, width=math.inf, sort_keys=False
     )
     return written
+
+
+def leaves(text: str) -> Iterator[tuple[int, tuple[str | int, ...], str]]:
+    """Yield (line from 1, key path, text) of every scalar. Raises yaml.YAMLError."""
+    node = yaml.compose(text, Loader=yaml.SafeLoader)
+    if node is not None:
+        yield from _leaves(node, ())
+
+
+def _leaves(node: yaml.Node, path: tuple[str | int, ...]) -> Iterator[tuple[int, tuple[str | int, ...], str]]:
+    if isinstance(node, yaml.MappingNode):
+        for key, value in node.value:
+            yield from _leaves(value, (*path, str(key.value)))
+    elif isinstance(node, yaml.SequenceNode):
+        for number, value in enumerate(node.value):
+            yield from _leaves(value, (*path, number))
+    else:
+        yield node.start_mark.line + 1, path, str(node.value)
