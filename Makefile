@@ -37,7 +37,7 @@ run: $(STAMP) ## start everything and ingest for the first time; Ctrl-C stops it
 TEST_WORKERS ?= $(shell expr $$(getconf _NPROCESSORS_ONLN) + 1)
 
 test: $(STAMP) ## run the tests, several files at once; ARGS="-n 0 -x ..." for pytest itself
-	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -n $(TEST_WORKERS) --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(STAMP) ## lint, types, layering, definitions, workspace
 	$(BIN)/ruff format --check .

@@ -24,6 +24,8 @@ from pake_pipelines.text.linguistics import load_pipeline
 from pake_pipelines_tests.language_models import train
 from pake_pipelines_tests.site import Page
 
+pytestmark = pytest.mark.long
+
 NAME = "en_tiny"
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from pake_pipelines_tests.cli.stack import READY, Project, Up
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(scope="module")
 def project():

@@ -13,6 +13,8 @@ from pake_pipelines_tests.crash.plants import PLANTS
 from pake_pipelines_tests.crash.snapshot import differences
 from pake_pipelines_tests.crash.stage import SCENES, Outcome, Scene, Stage, outcome, run
 
+pytestmark = pytest.mark.long
+
 # watching, telling and healing are no part of an ingestion: their points are visited by tests beside them
 OF_AN_INGESTION = [one for one in CrashPoint if one.partition(".")[0] not in {"alerts", "delivery", "heal", "recovery"}]
 

@@ -22,6 +22,8 @@ from pake_pipelines_tests.hackernews_server import HackerNewsServer, Story
 from pake_pipelines_tests.imap_server import PASSWORD, USER, ImapServer
 from pake_pipelines_tests.site import Page
 
+pytestmark = pytest.mark.long
+
 # what the server demands, and what the client keeps to, with room for a slow machine between the two
 DEMANDED_SECONDS = 0.1
 RATE = "{requests_per_minute: 240, burst: 1}"

@@ -10,6 +10,8 @@ from pake_pipelines_tests.defs.conftest import checked, materialized
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
 from pake_pipelines_tests.site import Page
 
+pytestmark = pytest.mark.long
+
 LINKS = "links: {check_external: true, host_pause_seconds: 0}"
 
 

@@ -12,6 +12,8 @@ from pake_pipelines.store.errors import StoreError
 from pake_pipelines_tests.defs.conftest import checked, materialized
 from pake_pipelines_tests.feeds import item, prose, rss
 
+pytestmark = pytest.mark.long
+
 SOURCES = """
 sources:
   quick: {name: Quick, kind: feed, path: quick.xml, authority: academic}

@@ -18,6 +18,8 @@ from pake_pipelines_tests.duplicates.library import Library
 from pake_pipelines_tests.duplicates.plants import PLANTS
 from pake_pipelines_tests.embedder import WordEmbedder
 
+pytestmark = pytest.mark.long
+
 SCENES = ("first met", "changed")
 _FIGHTS = 30
 _TEMPLATES = {scene: f"duplicates_{scene.replace(' ', '_')}" for scene in SCENES}
