@@ -9,9 +9,11 @@ starts, for files and clouds that are not read here.
 import os
 from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Self
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, SecretStr, ValidationError, model_validator
+
+from pake_pipelines.redaction import know
 
 PACKAGE_HOME = Path(__file__).resolve().parent.parent
 PREFIX: Final = "PAKE_"
@@ -72,6 +74,13 @@ class Settings(BaseModel):
         wanted = (name for name in cls.model_fields if name not in given)
         read = {name: [os.environ[one] for one in variables(name) if one in os.environ] for name in wanted}
         return {**{name: found[0] for name, found in read.items() if found}, **given}
+
+    @model_validator(mode="after")
+    def _have_secrets_redacted(self) -> Self:
+        for secret in (self.database_url, self.dagster_url):
+            if secret is not None:
+                know(secret.get_secret_value())
+        return self
 
     @property
     def configs(self) -> Path:

@@ -35,7 +35,7 @@ async def execute(database, statement, *values):
 
 # what says when a run took place, and nothing of what it found
 _CLOCKS = {"source_state": {"checked_at", "succeeded_at", "due_at", "items_per_day"}}
-_JOURNALS = {"ingestion_runs", "alembic_version", "host_budgets"}
+_JOURNALS = {"ingestion_runs", "alembic_version", "host_budgets", "cache_entries", "cache_accesses", "cache_policies"}
 
 
 async def contents(database):

@@ -8,15 +8,17 @@ import typer
 from rich.console import Console
 from rich.markup import escape
 
+from pake_pipelines.redaction import redact
+
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 
 
 def fail(message: str, *, hint: str | None = None, code: int = 1) -> NoReturn:
     """Say what is wrong, and the way out if there is one; end with `code`."""
-    err.print(f"[bold red]error:[/] {escape(message)}", soft_wrap=True)
+    err.print(f"[bold red]error:[/] {escape(redact(message))}", soft_wrap=True)
     if hint:
-        err.print(f"[dim]{escape(hint)}[/]", soft_wrap=True)
+        err.print(f"[dim]{escape(redact(hint))}[/]", soft_wrap=True)
     raise typer.Exit(code)
 
 

@@ -4,6 +4,7 @@ import typer
 
 from pake_pipelines.cli import (
     alerts,
+    backup,
     config,
     db,
     duplicates,
@@ -57,6 +58,7 @@ app.add_typer(monitor.app, name="monitor")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(services.app, name="services")
+app.add_typer(backup.app, name="backup")
 app.add_typer(text.app, name="text")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

@@ -8,9 +8,16 @@ from pake_pipelines.config.section import Section
 
 
 class PointInTime(Section):
-    """Recovery to any moment: base backups and the archive of the write-ahead log, of the embedded server."""
+    """Recovery to any moment: base backups and the archive of the write-ahead log.
+
+    The embedded server is told to archive when it starts; a server of one's own has to be told by its owner.
+    """
 
     enabled: bool = False
+    directory: str | None = Field(
+        None, description="a local directory, best on another disk; without it the data directory's `point-in-time`"
+    )
+    archive_timeout_seconds: int = Field(300, ge=30, description="at most so much is lost: a segment is closed then")
     base_every_days: int = Field(7, ge=1)
     keep_days: int = Field(14, ge=1)
 

@@ -14,8 +14,10 @@ from pydantic import ValidationError
 from pake_pipelines.config.maintenance import MaintenanceConfig
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.config.secret_variables import secret_variables
 from pake_pipelines.config.section import Section
 from pake_pipelines.config.sources import SourcesConfig
+from pake_pipelines.redaction import know_variables, redact
 
 Config = TypeVar("Config", bound=Section)
 KeyPath = tuple[str | int, ...]
@@ -137,7 +139,7 @@ def _fault_line(name: str, located: _Located, path: KeyPath, message: str) -> st
 
 def _masked(value: object) -> object:
     """Hide the user part of an address: a password in a configuration error would end up in logs."""
-    return re.sub(r"://\S*@", "://***@", value) if isinstance(value, str) else value
+    return redact(re.sub(r"://\S*@", "://***@", value)) if isinstance(value, str) else value
 
 
 def load(model: type[Config], file: Path, *defaults: str) -> Config:
@@ -162,6 +164,7 @@ def load(model: type[Config], file: Path, *defaults: str) -> Config:
     faults = [_fault_line(name, located, path, message) for path, message in config.faults()]
     if faults:
         raise ConfigError("\n".join(faults))
+    know_variables(secret_variables(config))
     return config
 
 

@@ -1,6 +1,6 @@
 """Typed form of `maintenance.yaml`: one table of tasks, and the rules that they work by."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Final, Literal
 
 from pydantic import Field
 
@@ -11,6 +11,13 @@ from pake_pipelines.config.schedule_text import Schedule
 from pake_pipelines.config.section import Faults, Section
 from pake_pipelines.config.upkeep import Audit, Capacity, DagsterRetention, Upkeep
 
+TASK_NAMES: Final = frozenset({
+    "backup_proof", "backup_retention", "backup_verification", "backup_verification_all", "base_backup",
+    "cache_cleanup", "cache_deep_cleanup", "cache_light_cleanup", "capacity_check", "config_backup", "configuration_audit",
+    "dagster_upkeep", "database_backup", "database_upkeep", "deep_optimization", "dependency_scan", "docker_usage",
+    "full_optimization", "log_cleanup", "monthly_archival", "recovery_drill", "retention_sweep",
+    "semantic_dedup_cleanup", "storage_cleanup", "system_updates",
+})  # fmt: skip
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]
 Category = Literal["system", "application", "data", "infrastructure"]
 Rhythm = Literal["often", "daily", "weekly", "monthly", "yearly"]
@@ -61,6 +68,8 @@ class MaintenanceConfig(Section):
     def faults(self) -> Faults:
         """Yield everything that only the whole file can tell."""
         for name, task in self.tasks.items():
+            if name not in TASK_NAMES:
+                yield ("tasks", name), f"no task of that name; there are {', '.join(sorted(TASK_NAMES))}"
             if task.after is not None and task.after not in self.tasks:
                 yield ("tasks", name, "after"), f"no task {task.after!r}"
             if task.after is not None and task.schedule is not None:

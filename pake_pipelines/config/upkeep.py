@@ -19,6 +19,12 @@ class Upkeep(Section):
     unused_days: float = Field(7, gt=0, description="statistics younger than this say nothing about unused indexes")
     xid_warning: int = Field(500_000_000, ge=1)
     lock_timeout_ms: int = Field(1000, ge=1, description="a lock is waited for so long and no longer")
+    rebuild_wait_seconds: float = Field(
+        30, gt=0, description="a rebuild waits so long for each transaction that is older than itself; nobody waits for it"
+    )
+    recall_sample: int = Field(20, ge=0, description="vectors whose neighbours are searched for exactly, too; 0: none")
+    recall_percent: float = Field(90, ge=0, le=100, description="the vector index finds less: it is rebuilt")
+    proof_days: float = Field(2, gt=0, description="deep upkeep wants a backup that is proven and no older (BAK-15)")
 
 
 class DagsterRetention(Section):

@@ -6,6 +6,7 @@ from typing import Final
 from urllib.parse import unquote, urlsplit
 
 from pake_pipelines.config.services import AnyService, HttpService, PostgresService, RedisService
+from pake_pipelines.redaction import MASK, redact
 
 _LONGEST: Final = 500
 # shorter parts stand in many words, and hiding them hides nothing
@@ -32,9 +33,9 @@ def variables(service: AnyService) -> tuple[str, ...]:
 def shown(text: str, service: AnyService, environ: Mapping[str, str]) -> str:
     """Return `text` in one line, at most 500 characters, without anything that the service's variables hold."""
     for secret in sorted(set(_secrets(service, environ)), key=len, reverse=True):
-        text = text.replace(secret, "***")
+        text = text.replace(secret, MASK)
     # a database takes no NUL and a terminal should get no escape sequences
-    printable = re.sub(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]+", " ", text)
+    printable = re.sub(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]+", " ", redact(text))
     line = " ".join(printable.split())
     return line if len(line) <= _LONGEST else f"{line[: _LONGEST - 1]}…"
 

@@ -40,6 +40,10 @@ TASKS: Final[Mapping[str, TaskKind]] = {
         "backup.verification:prove_newest",
         "Restores the newest backup into a scratch server and compares every row: proven, damaged or unavailable.",
     ),
+    "base_backup": TaskKind(
+        "backup.base:run",
+        "Takes a base backup when one is due, and removes base backups and log that no moment of the kept days needs.",
+    ),
     "backup_retention": TaskKind(
         "backup.retention:run",
         "Removes backups that are older than they are kept. The last proven one stays, however old (BAK-14).",

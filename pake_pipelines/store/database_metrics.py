@@ -106,6 +106,17 @@ async def read(connection: Connection, query: str, *values: Any) -> "list[Any] |
         return Missing(str(error), expected=False)
 
 
+async def unused_indexes(connection: Connection) -> "list[Any] | Missing":
+    """Return table, index and bytes of the indexes that no query has used, the largest first."""
+    return await read(
+        connection,
+        f"""
+        SELECT s.relname::text AS table, s.indexrelname::text AS index, pg_relation_size(s.indexrelid) AS bytes
+        {UNUSED_INDEXES} ORDER BY 3 DESC, 2
+        """,
+    )
+
+
 async def statements_view(connection: Connection) -> str | Missing:
     """Return the quoted name of the view pg_stat_statements, in whatever schema its extension stands."""
     found = await read(

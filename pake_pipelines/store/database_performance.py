@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from pake_pipelines.store.database import Connection
-from pake_pipelines.store.database_metrics import TABLE_SIZES, UNUSED_INDEXES, Missing, read, statements_view
+from pake_pipelines.store.database_metrics import TABLE_SIZES, Missing, read, statements_view, unused_indexes
 
 _TABLES: Final = 50
 _INDEXES: Final = 10
@@ -41,7 +41,7 @@ async def database_performance(connection: Connection) -> DatabasePerformance:
     return DatabasePerformance(
         table_sizes=_lines(await read(connection, TABLE_SIZES, _TABLES)),
         index_usage=_lines(await read(connection, _INDEX_USAGE, _INDEXES)),
-        unused_indexes=_lines(await read(connection, _UNUSED_INDEXES)),
+        unused_indexes=_lines(await unused_indexes(connection)),
         slow_queries=await _slow_queries(connection),
         statistics_since=known and known.isoformat(),
     )
@@ -50,10 +50,6 @@ async def database_performance(connection: Connection) -> DatabasePerformance:
 _INDEX_USAGE: Final = """
     SELECT relname::text AS table, indexrelname::text AS index, idx_scan, idx_tup_read, idx_tup_fetch
     FROM pg_stat_user_indexes WHERE schemaname = 'pake' ORDER BY idx_scan DESC, indexrelname LIMIT $1
-"""
-_UNUSED_INDEXES: Final = f"""
-    SELECT s.relname::text AS table, s.indexrelname::text AS index, pg_relation_size(s.indexrelid) AS bytes
-    {UNUSED_INDEXES} ORDER BY 3 DESC, 2
 """
 
 

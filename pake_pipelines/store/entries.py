@@ -13,7 +13,10 @@ from pake_pipelines.store.database import Connection
 
 @dataclass(frozen=True, slots=True)
 class CurrentVersion:
-    """The version of an item that is in force, and when its bytes were fetched."""
+    """The version of an item that is in force, and when its bytes were fetched.
+
+    An `archived` item has left the tables for an archive file; this is the version with which it did.
+    """
 
     pake_id: UUID
     version: int
@@ -21,6 +24,7 @@ class CurrentVersion:
     fetched_at: datetime
     day: date
     gone: bool
+    archived: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,19 +62,30 @@ ItemKey = tuple[str, str]
 
 
 async def current_versions(connection: Connection, wanted: Collection[ItemKey]) -> dict[ItemKey, CurrentVersion]:
-    """Return the version in force of each of the items `wanted` that is known."""
+    """Return the version in force of each of the items `wanted` that is known, in the tables or in an archive."""
     rows = await connection.fetch(
         """
-        SELECT i.source, i.key, e.pake_id, e.version, e.entry_hash, f.fetched_at, e.day, e.gone_at IS NOT NULL AS gone
-        FROM unnest($1::text[], $2::text[]) AS w(source, key) JOIN items i USING (source, key)
-        JOIN entries e ON e.pake_id = i.pake_id AND e.superseded_at IS NULL JOIN raw_fetches f USING (fetch_id)
+        WITH known AS (
+            SELECT i.source, i.key, i.pake_id
+            FROM unnest($1::text[], $2::text[]) AS w(source, key) JOIN items i USING (source, key)
+        )
+        SELECT k.source, k.key, e.pake_id, e.version, e.entry_hash, f.fetched_at, e.day, e.gone_at IS NOT NULL AS gone,
+               false AS archived
+        FROM known k JOIN entries e ON e.pake_id = k.pake_id AND e.superseded_at IS NULL
+        JOIN raw_fetches f USING (fetch_id)
+        UNION ALL
+        SELECT k.source, k.key, a.pake_id, a.version, a.entry_hash, a.fetched_at, a.day, a.gone, true
+        FROM known k JOIN archived_items a USING (pake_id)
+        WHERE a.restored_at IS NULL AND NOT EXISTS (
+            SELECT FROM entries e WHERE e.pake_id = k.pake_id AND e.superseded_at IS NULL)
         """,
         [source for source, _ in wanted],
         [key for _, key in wanted],
     )
     return {
         (row["source"], row["key"]): CurrentVersion(
-            row["pake_id"], row["version"], row["entry_hash"], row["fetched_at"], row["day"], row["gone"]
+            row["pake_id"], row["version"], row["entry_hash"], row["fetched_at"], row["day"], row["gone"],
+            row["archived"],
         )
         for row in rows
     }

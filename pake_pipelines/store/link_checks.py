@@ -177,6 +177,24 @@ async def linked(connection: Connection, urls: Collection[str], max_per_item: in
     return {row["url"] for row in rows}
 
 
+_UNLINKED: Final = f"""
+    FROM link_checks c WHERE c.expires_at <= $1 AND NOT EXISTS (
+        SELECT FROM documents d JOIN entries e USING (entry_id) WHERE {_IN_FORCE} AND d.hrefs @> ARRAY[c.url])
+"""
+
+
+async def totals(connection: Connection) -> tuple[int, int]:
+    """Return how many answers about links are kept and the bytes that they take."""
+    row = await connection.fetchrow("SELECT count(*), coalesce(sum(pg_column_size(c)), 0)::bigint FROM link_checks c")
+    return row[0], row[1]
+
+
+async def count_unlinked(connection: Connection, now: datetime) -> int:
+    """Return how many answers `drop_unlinked` would drop."""
+    count: int = await connection.fetchval(f"SELECT count(*) {_UNLINKED}", now)
+    return count
+
+
 async def drop_unlinked(connection: Connection, now: datetime, limit: int) -> int:
     """Drop up to `limit` answers that have expired and that no item has a link for any more; return how many.
 
@@ -185,10 +203,7 @@ async def drop_unlinked(connection: Connection, now: datetime, limit: int) -> in
     status: str = await connection.execute(
         f"""
         DELETE FROM link_checks WHERE url IN (
-            SELECT c.url FROM link_checks c WHERE c.expires_at <= $1 AND NOT EXISTS (
-                SELECT FROM documents d JOIN entries e USING (entry_id)
-                WHERE {_IN_FORCE} AND d.hrefs @> ARRAY[c.url])
-            ORDER BY c.url LIMIT $2 FOR UPDATE OF c SKIP LOCKED)
+            SELECT c.url {_UNLINKED} ORDER BY c.url LIMIT $2 FOR UPDATE OF c SKIP LOCKED)
         """,
         now,
         limit,

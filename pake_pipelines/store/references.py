@@ -87,6 +87,28 @@ async def _holders_of_crossing(connection: Connection, balance: Counter[str], ma
     return {row["pake_id"] for row in rows}
 
 
+async def forget_references(connection: Connection, pake_ids: Sequence[UUID], *, max_documents: int) -> set[UUID]:
+    """Remove the links and names of the items `pake_ids`; return the items with a name that counts again by that."""
+    await connection.execute(
+        """
+        DELETE FROM document_links x USING entries e WHERE e.entry_id = x.entry_id AND e.pake_id = ANY ($1::uuid[])
+        """,
+        list(pake_ids),
+    )
+    rows = await connection.fetch(
+        """
+        WITH gone AS (
+            DELETE FROM document_entities x USING entries e
+            WHERE e.entry_id = x.entry_id AND e.pake_id = ANY ($1::uuid[]) RETURNING x.entity
+        )
+        SELECT entity, count(*) AS times FROM gone GROUP BY entity
+        """,
+        list(pake_ids),
+    )
+    balance = Counter({row["entity"]: -row["times"] for row in rows})
+    return await _holders_of_crossing(connection, balance, max_documents)
+
+
 async def sharing(
     connection: Connection, entry_ids: Sequence[int], *, at_least: int, max_documents: int
 ) -> list[tuple[UUID, UUID]]:

@@ -8,7 +8,7 @@ from typing import Final
 
 from pake_pipelines.store.database import Connection
 
-_LOCK_TIMEOUT: Final = "5s"
+_LOCK_TIMEOUT_MS: Final = 5000
 # the bounds at which autovacuum itself analyzes a table (autovacuum_analyze_threshold and _scale_factor)
 _STALE: Final = "n_mod_since_analyze > 50 + 0.1 * n_live_tup"
 
@@ -32,11 +32,11 @@ async def all_tables(connection: Connection) -> list[str]:
     return [row["relname"] for row in rows]
 
 
-async def analyze(connection: Connection, table: str) -> bool:
+async def analyze(connection: Connection, table: str, lock_timeout_ms: int = _LOCK_TIMEOUT_MS) -> bool:
     """Have the statistics of `table` made anew; False when somebody else holds it. Belongs into a transaction."""
     import asyncpg
 
-    await connection.execute(f"SET LOCAL lock_timeout = '{_LOCK_TIMEOUT}'")
+    await connection.execute(f"SET LOCAL lock_timeout = {int(lock_timeout_ms)}")
     quoted = await connection.fetchval("SELECT format('pake.%I', $1::text)", table)
     try:
         async with connection.transaction():
@@ -65,14 +65,14 @@ async def invalid_indexes(connection: Connection) -> dict[str, str]:
     return {row["name"]: row["definition"] for row in rows}
 
 
-async def drop_index(connection: Connection, name: str) -> bool:
+async def drop_index(connection: Connection, name: str, lock_timeout_ms: int = _LOCK_TIMEOUT_MS) -> bool:
     """Drop the index `name`, quoted as `invalid_indexes` has it; False when it is being built or is gone.
 
     Belongs outside of any transaction. A build holds a lock on its table all the time, which this needs, too.
     """
     import asyncpg
 
-    await connection.execute(f"SET lock_timeout = '{_LOCK_TIMEOUT}'")
+    await connection.execute(f"SET lock_timeout = {int(lock_timeout_ms)}")
     try:
         await connection.execute(f"DROP INDEX CONCURRENTLY {name}")
     except (asyncpg.LockNotAvailableError, asyncpg.UndefinedObjectError):

@@ -8,6 +8,7 @@ from uuid import uuid4
 import psutil
 import pytest
 
+from pake_pipelines.config.cache import CacheRules
 from pake_pipelines.config.loading import load_quality
 from pake_pipelines.config.quality import ExtractionLimits
 from pake_pipelines.pipeline import extraction
@@ -15,6 +16,7 @@ from pake_pipelines.pipeline.documents import clean
 from pake_pipelines.pipeline.extraction import Extractor, found_in
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.entries import StoredEntry
+from pake_pipelines.store.result_cache import ResultCache, Standing
 from pake_pipelines.text.extract import extract
 from pake_pipelines_tests.pipeline import parsers
 
@@ -158,13 +160,14 @@ def test_hostile_pages_are_read_and_can_be_stored(extractor, body):
     assert "alert" not in found.text
 
 
-def test_what_was_noticed_stays_with_the_document(extractor):
+async def test_what_was_noticed_stays_with_the_document(extractor, database):
     deep = "<html><body>" + "<div>" * 5_000 + "deep"
     bodies = [PAGE, deep]
     found = [
         StoredEntry(number, uuid4(), "Storage", None, body, "text/html", gone=False)
         for number, body in enumerate(bodies)
     ]
-    page, odd = clean(found, load_quality(PACKAGE_HOME / "configs"), "no_such_model", extractor)
+    no_cache = ResultCache(database, CacheRules(enabled=False), Standing())
+    page, odd = await clean(found, load_quality(PACKAGE_HOME / "configs"), "no_such_model", extractor, no_cache)
     assert (page.entry_id, page.problems, WHOLE in page.text) == (0, (), False)
     assert (odd.entry_id, odd.problems) == (1, ("too large or too deep to search: converted whole",))

@@ -10,10 +10,10 @@ import typer
 
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.sources.options import Json
-from pake_pipelines.pipeline.cleanup import CleanUp, clean_up, preview
-from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.maintenance.duplicates import CleanUp, clean_up, preview
+from pake_pipelines.model.embedding import model_version
 from pake_pipelines.settings import get_settings
-from pake_pipelines.store.database import open_database
+from pake_pipelines.store.database import addresses, open_database
 
 _BATCH = 1000
 
@@ -42,8 +42,9 @@ def clean(
 
 
 async def _clean(age: timedelta, *, dry_run: bool) -> CleanUp:
-    kit, now = Kit.of(get_settings()), datetime.now(UTC)
-    async with open_database(kit.database) as database:
+    settings, now = get_settings(), datetime.now(UTC)
+    model = model_version(settings.embedding_model)
+    async with open_database(addresses(settings).knowledge) as database:
         if dry_run:
-            return await preview(kit, database, now, age=age)
-        return await clean_up(kit, database, now, age=age, batch=_BATCH, run_id=f"cli-{uuid4()}")
+            return await preview(model, database, now, age=age)
+        return await clean_up(model, database, now, age=age, batch=_BATCH, run_id=f"cli-{uuid4()}")

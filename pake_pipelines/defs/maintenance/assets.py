@@ -1,65 +1,167 @@
-"""The maintenance tasks and the schedules that run them."""
+"""The tasks of maintenance as assets, made by one factory: a materialization is work that was really done.
 
-from datetime import UTC, datetime, timedelta
+Where a task was `unavailable`, or a dry run, nothing was made: that is an observation, so that no freshness policy
+takes it for the work. The check `outcome` tells the two apart at a glance.
+"""
+
+from collections.abc import AsyncIterator
+from datetime import UTC, date, datetime, timedelta
+from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 from pydantic import Field
 
-from pake_pipelines.defs.shared.resource import KnowledgeBase
+from pake_pipelines.config.maintenance import MaintenanceConfig
+from pake_pipelines.defs.maintenance.backup_checks import backup_check_specs, backup_checks
+from pake_pipelines.defs.maintenance.metadata import metadata_of
+from pake_pipelines.defs.maintenance.tables import BACKUP, WAIT_SECONDS, Face, faces
 from pake_pipelines.defs.shared.tags import MAINTENANCE_GROUP, MAINTENANCE_POOL, OWNER
+from pake_pipelines.model.maintenance import Outcome, TaskState
+from pake_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from pake_pipelines.maintenance.workplace import Workplace
+
+OUTCOME: Final = "outcome"
+_RETRY_SECONDS: Final = 60
+_GOOD: Final = frozenset({TaskState.DONE, TaskState.SKIPPED})
+Event = dg.MaterializeResult | dg.AssetCheckResult
 
 
-class CleanUpConfig(dg.Config):
-    """How far a clean-up goes (DUP-07)."""
+class TaskConfig(dg.Config):
+    """What one run asks for beyond the configuration files."""
 
-    older_than_hours: float = Field(24, ge=0, description="Only what has not changed for so long is archived.")
-    batch: int = Field(100, ge=1, description="Rows in one transaction.")
     dry_run: bool = Field(False, description="Say what would be done and do nothing.")
+    options: dict[str, Any] = Field(default_factory=dict, description="Options of the task: see docs/maintenance.md.")
 
 
-@dg.asset(
-    deps=["knowledge_nodes"],
-    group_name=MAINTENANCE_GROUP,
-    owners=[OWNER],
-    kinds={"python", "postgres"},
-    pool=MAINTENANCE_POOL,
-    description="Archives nodes that repeat their group's canonical node and removes vectors and signatures that no "
-    "text needs any more. Its figures count what was really done. Nothing that was read is deleted.",
-)
-async def semantic_dedup_cleanup(
-    context: dg.AssetExecutionContext, config: CleanUpConfig, knowledge_base: KnowledgeBase
-) -> dg.MaterializeResult:
-    """Clean up behind duplicates."""
-    from pake_pipelines.pipeline.cleanup import clean_up, preview
+def task_assets(
+    settings: Settings, config: MaintenanceConfig, partitions: dg.PartitionsDefinition[str]
+) -> list[dg.AssetsDefinition]:
+    """Return an asset for each task, enabled or not; those that are not have no time."""
+    return [_asset(face, place, settings, config, partitions) for place, face in enumerate(faces(config))]
 
-    kit, now, age = knowledge_base.kit(), datetime.now(UTC), timedelta(hours=config.older_than_hours)
-    async with knowledge_base.open(kit) as database:
-        if config.dry_run:
-            done = await preview(kit, database, now, age=age)
-        else:
-            done = await clean_up(kit, database, now, age=age, batch=config.batch, run_id=context.run_id)
-    return dg.MaterializeResult(
-        metadata={
-            "duplicates_removed": done.duplicates_removed,
-            "stale_updated": done.stale_updated,
-            "vectors_removed": done.vectors_removed,
-            "signatures_removed": done.signatures_removed,
-            "bands_merged": done.bands_merged,
-            "dry_run": config.dry_run,
-            **({} if done.health_score is None else {"health_score": done.health_score}),
-        }
+
+def _asset(
+    face: Face, place: int, settings: Settings, config: MaintenanceConfig, partitions: dg.PartitionsDefinition[str]
+) -> dg.AssetsDefinition:
+    spec = dg.AssetSpec(
+        face.name,
+        deps=face.behind,
+        description=f"{face.description}\n\nRuns {face.when}.",
+        group_name=MAINTENANCE_GROUP,
+        owners=[OWNER],
+        kinds=set(face.kinds),
+        tags={"maintenance_category": face.category, "maintenance_rhythm": face.rhythm},
+        partitions_def=partitions if face.name == BACKUP else None,
+        freshness_policy=_stays_fresh(config.backup.max_age_hours) if face.name == BACKUP and face.enabled else None,
+        skippable=True,
     )
-
-
-def maintenance_schedules(*, on: bool) -> list[dg.ScheduleDefinition]:
-    """Return the schedules of maintenance; all start out stopped when `on` is false."""
-    return [
-        dg.ScheduleDefinition(
-            name="memory_maintenance",
-            target=[semantic_dedup_cleanup],
-            cron_schedule="0 3 * * *",
-            execution_timezone="UTC",
-            description="Clean-up behind duplicates, every night (MNT-12).",
-            default_status=dg.DefaultScheduleStatus.RUNNING if on else dg.DefaultScheduleStatus.STOPPED,
-        )
+    checks = [
+        dg.AssetCheckSpec(
+            OUTCOME,
+            asset=face.name,
+            description="The last run did its work, or had none to do and says why. What could not be looked at "
+            "(`unavailable`) does not pass.",
+        ),
+        *backup_check_specs(face.name),
     ]
+
+    @dg.multi_asset(
+        name=face.name,
+        specs=[spec],
+        check_specs=checks,
+        can_subset=True,
+        pool=MAINTENANCE_POOL,
+        retry_policy=dg.RetryPolicy(face.retries, delay=_RETRY_SECONDS) if face.retries else None,
+        # steps of one run follow the table where nothing else orders them
+        op_tags={"dagster/priority": str(-place)},
+    )
+    async def run(context: dg.AssetExecutionContext, config: TaskConfig):  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
+        if face.name == BACKUP:
+            _refuse_other_days(context)
+        async for event in _run(context, face, rules, settings, config):
+            yield event
+
+    rules = config
+    return run
+
+
+async def _run(
+    context: dg.AssetExecutionContext,
+    face: Face,
+    config: MaintenanceConfig,
+    settings: Settings,
+    asked: TaskConfig,
+) -> AsyncIterator[Event]:
+    from pake_pipelines.maintenance.errors import MaintenanceError
+    from pake_pipelines.maintenance.runner import run_task
+    from pake_pipelines.maintenance.workplace import Workplace
+
+    place = Workplace(
+        settings, config, context.run_id, dry_run=asked.dry_run, options=asked.options, say=context.log.info
+    )
+    try:
+        outcome = await run_task(place, face.name, actor="dagster", wait_seconds=WAIT_SECONDS)
+    except MaintenanceError as error:
+        raise dg.Failure(str(error)) from error
+    shown = metadata_of(outcome, dry_run=asked.dry_run)
+    if outcome.state is TaskState.FAILED:
+        raise dg.Failure(outcome.summary, metadata=shown)
+    for event in _told(context, face, outcome, shown, dry_run=asked.dry_run):
+        yield event
+    for check in await _further_checks(context, face, place):
+        yield check
+
+
+def _told(
+    context: dg.AssetExecutionContext, face: Face, outcome: Outcome, shown: dict[str, Any], *, dry_run: bool
+) -> list[Event]:
+    key = dg.AssetKey(face.name)
+    good = outcome.state in _GOOD
+    made: list[Event] = []
+    if good and not dry_run:
+        made.append(dg.MaterializeResult(key, metadata=shown))
+    else:
+        context.log_event(dg.AssetObservation(key, description=outcome.summary, metadata=shown))
+    if not dry_run and dg.AssetCheckKey(key, OUTCOME) in context.selected_asset_check_keys:
+        made.append(
+            dg.AssetCheckResult(
+                asset_key=key,
+                check_name=OUTCOME,
+                passed=good,
+                severity=dg.AssetCheckSeverity.WARN,
+                description=f"{outcome.state.value}: {outcome.summary}",
+            )
+        )
+    return made
+
+
+async def _further_checks(
+    context: dg.AssetExecutionContext, face: Face, place: "Workplace"
+) -> list[dg.AssetCheckResult]:
+    if place.dry_run or not backup_check_specs(face.name):
+        return []
+    found = await backup_checks(place, face.name)
+    return [
+        one
+        for one in found
+        if dg.AssetCheckKey(dg.AssetKey(face.name), one.check_name or "") in context.selected_asset_check_keys
+    ]
+
+
+def _refuse_other_days(context: dg.AssetExecutionContext) -> None:
+    """Raise Failure unless the partition is the day on which the run was asked for, or today's."""
+    day, today = date.fromisoformat(context.partition_key), datetime.now(UTC).date()
+    record = context.instance.get_run_record_by_id(context.run_id)
+    asked_on = record.create_timestamp.astimezone(UTC).date() if record else today
+    if day not in {today, asked_on}:
+        raise dg.Failure(
+            f"a backup holds the data as they are now, so that there is none to be made of {day}: materialize the "
+            f"partition of today, {today}. What was kept of other days shows `pake backup list`",
+            allow_retries=False,
+        )
+
+
+def _stays_fresh(hours: float) -> dg.FreshnessPolicy:
+    return dg.FreshnessPolicy.time_window(fail_window=timedelta(hours=hours))

@@ -4,7 +4,7 @@ from typing import Final
 
 import dagster as dg
 
-_UNFINISHED: Final = [
+UNFINISHED: Final = [
     dg.DagsterRunStatus.QUEUED,
     dg.DagsterRunStatus.NOT_STARTED,
     dg.DagsterRunStatus.STARTING,
@@ -15,4 +15,4 @@ _UNFINISHED: Final = [
 
 def goes_on(instance: dg.DagsterInstance, job: str) -> bool:
     """Tell whether some run of `job` is queued or in progress."""
-    return bool(instance.get_runs(dg.RunsFilter(job_name=job, statuses=_UNFINISHED), limit=1))
+    return bool(instance.get_runs(dg.RunsFilter(job_name=job, statuses=UNFINISHED), limit=1))

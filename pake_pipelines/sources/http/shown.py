@@ -4,8 +4,9 @@ import re
 from typing import Final
 from urllib.parse import unquote_plus
 
+from pake_pipelines.redaction import MASK, redact
+
 _LONGEST: Final = 500
-_MASK: Final = "***"
 _USERINFO: Final = re.compile(r"(?<=//)[^/?#\s]*@")
 _PARAMETER: Final = re.compile(r"(?<=[?&;#])([^=&;#?]+)=([^&;#]*)")
 _WORD: Final = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+")
@@ -22,14 +23,14 @@ def shown(url: str) -> str:
     A name looks secret when one of its words ends like one: `api_key`, `accessToken`, `X-Amz-Signature`, `oauth`.
     Control characters become U+FFFD, so that no address can forge a line of a log.
     """
-    masked = _PARAMETER.sub(_masked, _USERINFO.sub(f"{_MASK}@", url))
+    masked = redact(_PARAMETER.sub(_masked, _USERINFO.sub(f"{MASK}@", url)))
     printable = _UNPRINTABLE.sub("\N{REPLACEMENT CHARACTER}", masked)
     return printable if len(printable) <= _LONGEST else f"{printable[:_LONGEST]}…"
 
 
 def _masked(parameter: re.Match[str]) -> str:
     name, value = parameter.groups()
-    return f"{name}={_MASK}" if value and _looks_secret(unquote_plus(name)) else parameter.group()
+    return f"{name}={MASK}" if value and _looks_secret(unquote_plus(name)) else parameter.group()
 
 
 def _looks_secret(name: str) -> bool:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 from urllib.parse import urlsplit
 
 from pake_pipelines.sources.http.client import HttpClient
@@ -15,6 +15,8 @@ AGENT: Final = "pake-pipelines"
 
 _PARSED: Final = 500 * 1024  # RFC 9309 2.5: at least 500 kibibytes are to be parsed
 _BELIEVED_FOR: Final = timedelta(hours=24)  # RFC 9309 2.4: not to be used for longer
+# a site that wants its file asked for more often than this would be asked at every visit
+_AT_LEAST: Final = timedelta(hours=1)
 # what is remembered is written with every visit; the rules of longer files are asked for with every visit instead
 _REMEMBERED: Final = 16 * 1024
 _AGENT_LINE: Final = re.compile(r"\s*user[- ]?agent\s*:?\s*([^#]*)", re.IGNORECASE)
@@ -59,12 +61,25 @@ class _File:
     read_at: datetime
 
 
+class KeptFiles(Protocol):
+    """Files of sites that visits of any source have read."""
+
+    async def recall(self, site: str) -> tuple[str, datetime] | None:
+        """Return the text of the site's file and when it was read; None where nothing valid is kept."""
+
+    def keep(self, site: str, text: str, read_at: datetime, until: datetime) -> None:
+        """Keep the text of a site's file."""
+
+
 class Robots:
     """The rules of every site that one visit meets; those of the first site may be remembered from earlier visits."""
 
-    def __init__(self, http: HttpClient, home: str, remembered: Mapping[str, Any] | None) -> None:
-        """Ask through `http`; `remembered` is what `remember` returned for the site of `home`."""
+    def __init__(
+        self, http: HttpClient, home: str, remembered: Mapping[str, Any] | None, kept: KeptFiles | None = None
+    ) -> None:
+        """Ask through `http`, after `kept`; `remembered` is what `remember` returned for the site of `home`."""
         self._http = http
+        self._kept = kept
         self._home = _origin(home)
         self._files: dict[str, _File] = {}
         self._rules: dict[str, Rules | SourceError] = {}
@@ -103,14 +118,28 @@ class Robots:
         return rules
 
     async def _ask(self, site: str) -> _File:
+        if self._kept is not None and (known := await self._kept.recall(site)) is not None:
+            text, read_at = known
+            if datetime.now(UTC) - read_at < _BELIEVED_FOR:
+                return _File(text, read_at)
+        file, fresh_until = await self._read(site)
+        if self._kept is not None:
+            longest = file.read_at + _BELIEVED_FOR
+            until = min(max(fresh_until, file.read_at + _AT_LEAST), longest) if fresh_until else longest
+            self._kept.keep(site, file.text, file.read_at, until)
+        return file
+
+    async def _read(self, site: str) -> tuple[_File, datetime | None]:
+        """Return the file of a site, and until when its server says that it stays as it is."""
         try:
             answer = await self._http.get(f"{site}/robots.txt")
         except SourceError as error:
             # no such file, or not for us: RFC 9309 2.3.1.3 lets everything be read; 429 is no such answer
             if error.status is not None and 400 <= error.status < 500 and not error.transient:
-                return _File("", datetime.now(UTC))
+                return _File("", datetime.now(UTC)), None
             raise
-        return _File(answer.body[:_PARSED].decode("utf-8-sig", "replace").replace("\0", ""), answer.received_at)
+        text = answer.body[:_PARSED].decode("utf-8-sig", "replace").replace("\0", "")
+        return _File(text, answer.received_at), answer.fresh_until
 
     def _recall(self, file: _File) -> None:
         if datetime.now(UTC) - file.read_at < _BELIEVED_FOR:

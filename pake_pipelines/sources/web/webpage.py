@@ -26,7 +26,7 @@ from pake_pipelines.sources.protocol import (
 )
 from pake_pipelines.sources.web.article import parse_page
 from pake_pipelines.sources.web.index import Link, Listing, listing
-from pake_pipelines.sources.web.robots import Robots, Rules
+from pake_pipelines.sources.web.robots import KeptFiles, Robots, Rules
 
 ATTEMPTS: Final = 3
 """Visits that try an address whose failure may pass; one that will not pass is not asked for again while listed."""
@@ -49,10 +49,11 @@ class Webpage(Reader):
     bodies_are_items = True
     parse = staticmethod(parse_page)
 
-    def __init__(self, source: WebpageSource, http: HttpClient) -> None:
-        """Look at the index of `source` through `http`."""
+    def __init__(self, source: WebpageSource, http: HttpClient, robots: KeptFiles | None = None) -> None:
+        """Look at the index of `source` through `http`; `robots` are files of sites that others have read."""
         self._source = source
         self._http = http
+        self._kept_robots = robots
 
     async def fetch(self, window: Window | None, memory: Memory) -> AsyncIterator[Answer]:
         """Yield the articles that are listed and not known, or newer than known; then what to remember of the index.
@@ -61,7 +62,7 @@ class Webpage(Reader):
         for the index. When articles cannot be read now (429, 503, or several failures in a row) the visit ends, with
         an error only if it has nothing to show.
         """
-        visit = _Visit(self._source, self._http, memory)
+        visit = _Visit(self._source, self._http, memory, self._kept_robots)
         for unreadable in await visit.look():
             yield unreadable
         reached = False
@@ -105,11 +106,11 @@ def ends_visit(error: SourceError) -> bool:
 class _Visit:
     """One visit: what the index lists, which addresses failed, and what will be remembered of it."""
 
-    def __init__(self, source: WebpageSource, http: HttpClient, memory: Memory) -> None:
+    def __init__(self, source: WebpageSource, http: HttpClient, memory: Memory, robots: KeptFiles | None) -> None:
         self._source = source
         self._http = http
         self._known = memory.known
-        self._robots = Robots(http, source.url, memory.cursor.get("robots"))
+        self._robots = Robots(http, source.url, memory.cursor.get("robots"), robots)
         # an index that was read for other links says nothing about these
         same = memory.cursor.get("links") == source.links
         self._remembered: Mapping[str, Any] = memory.cursor.get("pages", {}) if same else {}

@@ -48,12 +48,14 @@ CREATE TABLE backups (
 );
 CREATE INDEX ON backups (created_at DESC);
 
--- files that hold rows which left the tables
+-- files that hold rows which left the tables; `row_counts` has rows and hash of each table in the file, `items` how many
+-- items left the tables for it
 CREATE TABLE retention_archives (
     archive_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     path        text NOT NULL UNIQUE,
     sha256      text NOT NULL,
     bytes       bigint NOT NULL,
+    items       integer NOT NULL DEFAULT 0,
     row_counts  jsonb NOT NULL,
     oldest      timestamptz,
     newest      timestamptz,
@@ -63,12 +65,32 @@ CREATE TABLE retention_archives (
     changed_at  timestamptz NOT NULL
 );
 
+-- Which archive holds an item, and what its version in force was: while its source says the same, it stays there. A
+-- restored one has a row, too: its age counts from then on.
+CREATE TABLE archived_items (
+    pake_id     uuid PRIMARY KEY REFERENCES items ON DELETE CASCADE,
+    archive_id  bigint NOT NULL REFERENCES retention_archives,
+    title       text NOT NULL,
+    version     integer NOT NULL,
+    entry_hash  text NOT NULL,
+    fetched_at  timestamptz NOT NULL,
+    day         date NOT NULL,
+    gone        boolean NOT NULL,
+    archived_at timestamptz NOT NULL,
+    restored_at timestamptz
+);
+CREATE INDEX ON archived_items (archive_id);
+
+-- when the raw bytes of a fetch were removed, because nothing in force came from them any more
+ALTER TABLE raw_fetches ADD COLUMN body_removed_at timestamptz;
+
 CREATE TABLE cache_entries (
     category     text NOT NULL,
     key          text NOT NULL,
     project_name text NOT NULL DEFAULT 'pake',
     value        bytea NOT NULL,
     codec        text NOT NULL CHECK (codec IN ('plain', 'zstd')),
+    digest       bytea NOT NULL,
     size_bytes   integer NOT NULL,
     cost_ms      double precision NOT NULL DEFAULT 0,
     access_count integer NOT NULL DEFAULT 0,
@@ -79,8 +101,10 @@ CREATE TABLE cache_entries (
     PRIMARY KEY (category, key)
 );
 CREATE INDEX ON cache_entries (expires_at) WHERE expires_at IS NOT NULL;
+-- what is large is packed by the clean-up, once; the sizes are then those on disk
+ALTER TABLE cache_entries ALTER COLUMN value SET STORAGE EXTERNAL;
 
--- the last accesses, for the replay that chooses a policy
+-- the last accesses, for the replay that chooses a policy; of all keys, or of those that a sample takes in
 CREATE TABLE cache_accesses (
     access_no  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     at         timestamptz NOT NULL,
@@ -92,12 +116,13 @@ CREATE TABLE cache_accesses (
 );
 CREATE INDEX ON cache_accesses (at);
 
--- which policy the last replay preferred, with the hit ratio of each
+-- which policy a replay preferred, with the ratios of each, and the share of keys whose accesses are logged from then on
 CREATE TABLE cache_policies (
     chosen_at timestamptz PRIMARY KEY,
     policy    text NOT NULL,
     ratios    jsonb NOT NULL,
-    accesses  integer NOT NULL
+    accesses  integer NOT NULL,
+    sampled   double precision NOT NULL DEFAULT 1
 );
 """
 

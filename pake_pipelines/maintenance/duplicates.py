@@ -4,13 +4,19 @@ Every figure counts what really happened, never what was found (D-45). Sources, 
 """
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
+from typing import Final
 
 from pake_pipelines.dedup.minhash import bands
-from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.maintenance.workplace import Workplace
+from pake_pipelines.model.embedding import model_version
+from pake_pipelines.model.maintenance import Outcome, TaskState
 from pake_pipelines.store import signature_upkeep, upkeep
 from pake_pipelines.store.database import Connection, Database
+
+_OLDER_THAN_HOURS: Final = 24.0
+_BATCH: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +38,28 @@ class CleanUp:
         return self.vectors_removed + self.signatures_removed
 
 
-async def preview(kit: Kit, database: Database, now: datetime, *, age: timedelta) -> CleanUp:
+async def run(place: Workplace) -> Outcome:
+    """Clean up; option `older_than_hours` says for how long a node must not have changed (24), `batch` how many rows
+    are in one transaction (1000).
+    """
+    model, now = model_version(place.settings.embedding_model), place.clock()
+    age = timedelta(hours=float(place.options.get("older_than_hours", _OLDER_THAN_HOURS)))
+    batch = int(place.options.get("batch", _BATCH))
+    async with place.open() as database:
+        if place.dry_run:
+            done = await preview(model, database, now, age=age)
+        else:
+            done = await clean_up(model, database, now, age=age, batch=batch, run_id=place.run_id)
+    would = "would be " if place.dry_run else ""
+    summary = (
+        f"{done.duplicates_removed:,} repeated nodes {would}archived, {done.stale_updated:,} vectors and signatures "
+        f"{would}removed"
+    )
+    return Outcome(TaskState.DONE, summary, {**asdict(done), "stale_updated": done.stale_updated})
+
+
+async def preview(model: str, database: Database, now: datetime, *, age: timedelta) -> CleanUp:
     """Return what `clean_up` would do, without doing it."""
-    model = kit.embedder.model
     async with database.connection() as connection:
         sound = await upkeep.soundness(connection, model)
         return CleanUp(
@@ -46,12 +71,14 @@ async def preview(kit: Kit, database: Database, now: datetime, *, age: timedelta
         )
 
 
-async def clean_up(kit: Kit, database: Database, now: datetime, *, age: timedelta, batch: int, run_id: str) -> CleanUp:
+async def clean_up(
+    model: str, database: Database, now: datetime, *, age: timedelta, batch: int, run_id: str
+) -> CleanUp:
     """Archive the nodes that repeat another and have not changed for `age`; remove what no kept text needs.
 
-    Works in transactions of `batch` rows; what an interrupted clean-up leaves is done by the next.
+    `model` is the version beside vectors that are of use. Works in transactions of `batch` rows; what an interrupted
+    clean-up leaves is done by the next.
     """
-    model = kit.embedder.model
     archived = await _repeat(
         database, batch, lambda connection: upkeep.archive_repeated(connection, now - age, batch, run_id)
     )

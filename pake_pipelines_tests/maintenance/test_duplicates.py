@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pake_pipelines.pipeline.cleanup import clean_up, preview
+from pake_pipelines.maintenance.duplicates import clean_up, preview
 from pake_pipelines_tests.chain import changed, contents, execute, rows, value, visit, walk
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
 from pake_pipelines_tests.site import Page
@@ -29,7 +29,7 @@ async def later(kit, database, run, site):
 
 
 async def cleaned(kit, database, now, batch=2):
-    return await clean_up(kit, database, now, age=DAY, batch=batch, run_id="clean")
+    return await clean_up(kit.embedder.model, database, now, age=DAY, batch=batch, run_id="clean")
 
 
 async def statuses(database):
@@ -49,7 +49,7 @@ async def test_nodes_that_repeat_another_are_archived_and_counted(kit, database,
 
 async def test_a_preview_says_the_same_and_changes_nothing(kit, database, later):
     before = await contents(database)
-    said = await preview(kit, database, later, age=DAY)
+    said = await preview(kit.embedder.model, database, later, age=DAY)
     assert changed(before, await contents(database)) == set()
     assert said == await cleaned(kit, database, later)
 
@@ -87,13 +87,13 @@ async def test_vectors_and_signatures_of_texts_that_are_gone_go_and_no_others(ki
     assert (done.vectors_removed, done.signatures_removed) == (1, 1)
     assert done.health_score == 100.0
     await walk(kit, database, replace(run, run_id="run-3", everywhere=True))
-    assert (await preview(kit, database, later, age=DAY)).stale_updated == 0
+    assert (await preview(kit.embedder.model, database, later, age=DAY)).stale_updated == 0
 
 
 async def test_vectors_of_an_earlier_model_stay_until_there_are_newer_ones(kit, database, later, run):
     kit.embedder.model = "another"
     assert (await cleaned(kit, database, later)).vectors_removed == 0
-    assert (await preview(kit, database, later, age=DAY)).health_score == 0.0
+    assert (await preview(kit.embedder.model, database, later, age=DAY)).health_score == 0.0
     await walk(kit, database, replace(run, run_id="run-2", everywhere=True))
     assert (await cleaned(kit, database, later)).vectors_removed == 4
     assert await rows(database, "SELECT DISTINCT model FROM embeddings") == [{"model": "another"}]

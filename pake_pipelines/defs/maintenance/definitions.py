@@ -1,0 +1,40 @@
+"""Everything of maintenance, composed: what the door adds to the project's definitions."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import dagster as dg
+
+from pake_pipelines.config.maintenance import MaintenanceConfig
+from pake_pipelines.defs.maintenance.assets import task_assets
+from pake_pipelines.defs.maintenance.proofs import proof_sensor
+from pake_pipelines.defs.maintenance.schedules import task_jobs, task_schedules
+from pake_pipelines.defs.maintenance.tables import PROOF, faces
+from pake_pipelines.settings import Settings
+
+if TYPE_CHECKING:
+    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
+
+
+@dataclass(frozen=True, slots=True)
+class MaintenanceDefinitions:
+    """The objects of maintenance."""
+
+    assets: list[dg.AssetsDefinition]
+    jobs: "list[AssetJob]"
+    schedules: list[dg.ScheduleDefinition]
+    sensors: list[dg.SensorDefinition]
+
+
+def maintenance_definitions(
+    settings: Settings, config: MaintenanceConfig, partitions: dg.PartitionsDefinition[str]
+) -> MaintenanceDefinitions:
+    """Compose them; schedules and sensor start out stopped unless automation is on."""
+    on, shown = settings.automation_enabled, faces(config)
+    jobs = task_jobs(shown)
+    return MaintenanceDefinitions(
+        assets=task_assets(settings, config, partitions),
+        jobs=list(jobs.values()),
+        schedules=task_schedules(shown, jobs, on=on),
+        sensors=[proof_sensor(settings, jobs[PROOF], on=on and config.tasks[PROOF].enabled)],
+    )

@@ -1,0 +1,1 @@
+"""What is old moves into archive files that are read back before anything goes: items, reports, histories."""
