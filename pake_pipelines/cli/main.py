@@ -5,6 +5,7 @@ import typer
 from pake_pipelines.cli import (
     alerts,
     backup,
+    cache,
     config,
     db,
     duplicates,
@@ -14,6 +15,7 @@ from pake_pipelines.cli import (
     monitor,
     node,
     qa,
+    retention,
     review,
     services,
     sources,
@@ -59,6 +61,8 @@ app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(services.app, name="services")
 app.add_typer(backup.app, name="backup")
+app.add_typer(retention.app, name="retention")
+app.add_typer(cache.app, name="cache")
 app.add_typer(text.app, name="text")
 app.add_typer(models.app, name="models")
 app.add_typer(config.app, name="config")

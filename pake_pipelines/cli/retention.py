@@ -23,7 +23,7 @@ from pake_pipelines.maintenance.runner import run_task
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
 from pake_pipelines.settings import Settings, get_settings
-from pake_pipelines.store import retention
+from pake_pipelines.store import maintenance_runs, retention
 from pake_pipelines.store.database import addresses, open_database
 from pake_pipelines.store.retention import StoredArchive
 
@@ -136,10 +136,16 @@ async def _named(settings: Settings, named: str) -> tuple[StoredArchive, Path]:
 
 async def _restore(settings: Settings, named: str, *, dry_run: bool) -> Restored:
     directory, now = settings.data / DIRECTORY, datetime.now(UTC)
-    async with open_database(addresses(settings).knowledge) as database:
-        await take_up(database, directory, now)
-        stored, path = await _named(settings, named)
-        return await bring_back(database, stored, path, now, actor=at_the_terminal(), keep=not dry_run)
+    async with open_database(addresses(settings).knowledge) as database, database.connection() as holder:
+        if not await maintenance_runs.lock(holder):
+            fail("a task of maintenance is under way", hint="try again when it is over: `pake maintenance history`")
+        try:
+            if not dry_run:
+                await take_up(database, directory, now)
+            stored, path = await _named(settings, named)
+            return await bring_back(database, stored, path, now, actor=at_the_terminal(), keep=not dry_run)
+        finally:
+            await maintenance_runs.unlock(holder)
 
 
 def _table(found: Sequence[StoredArchive], directory: Path) -> Table:

@@ -14,7 +14,8 @@ from typing import IO, Final
 
 from pake_pipelines.cli.dagster_api import STILL_LOADING, DagsterApi, DagsterError
 from pake_pipelines.cli.processes import DagsterProcesses
-from pake_pipelines.config.loading import load_monitoring, load_quality, load_sources
+from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_quality, load_sources
+from pake_pipelines.maintenance.backup.wal import archiving
 from pake_pipelines.pipeline.fetch import source_rows
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.database import addresses, create_databases, open_database
@@ -77,10 +78,20 @@ def free_port(host: str) -> int:
         return port
 
 
+def embedded_server(settings: Settings) -> EmbeddedServer | None:
+    """Return the project's own server, which keeps its log if it shall; None with a server of the user's.
+
+    Raises ConfigError.
+    """
+    if not addresses(settings).embedded:
+        return None
+    return EmbeddedServer(settings.data, archiving(settings, load_maintenance(settings.configs)))
+
+
 @contextmanager
 def database_up(settings: Settings) -> Iterator[None]:
     """Have the database server running: an embedded one that is not up is started, and stopped again afterwards."""
-    server = EmbeddedServer(settings.data) if addresses(settings).embedded else None
+    server = embedded_server(settings)
     started = server.start() if server else False
     try:
         yield
@@ -113,7 +124,7 @@ class Stack:
         self.settings = settings
         self.api = DagsterApi(f"http://{settings.host}:{port}")
         self.processes = DagsterProcesses(settings, port)
-        self._server = EmbeddedServer(settings.data) if addresses(settings).embedded else None
+        self._server = embedded_server(settings)
         self._port = port
         self._lock: IO[str] | None = None
 

@@ -33,8 +33,7 @@ class Lines(logging.Formatter):
         """Return `record` as one line of JSON; as text a traceback follows on lines of its own."""
         if self._formatter is None:
             self._formatter = self._made()
-        # a copy: structlog replaces the record's message by the whole line, and other handlers come after this one
-        return self._formatter.format(logging.makeLogRecord(record.__dict__))
+        return self._formatter.format(record)
 
     def _made(self) -> logging.Formatter:
         import orjson
@@ -45,14 +44,12 @@ class Lines(logging.Formatter):
             return orjson.dumps(event, default=str, option=orjson.OPT_NON_STR_KEYS).decode()
 
         return ProcessorFormatter(
+            foreign_pre_chain=[self._fields],
             processors=[
-                self._fields,
                 ProcessorFormatter.remove_processors_meta,
                 _redacted,
                 JSONRenderer(serialised) if self._form == "json" else _text,
             ],
-            keep_exc_info=True,
-            keep_stack_info=True,
         )
 
     def _fields(self, _: Any, __: str, event: _Event) -> _Event:
@@ -61,7 +58,7 @@ class Lines(logging.Formatter):
             "timestamp": datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname.lower(),
             "component": record.name,
-            "event": record.getMessage(),
+            "event": event["event"],
             **correlation(),
             **fields_of(record),
             "process": self._process,

@@ -116,9 +116,11 @@ _WATCHED: Final = (
     "notifications channel_states incidents incident_events service_restarts service_surrenders service_processes "
     "recoveries levers"
 )
+# what maintenance did, and what can be worked out anew
+_KEPT: Final = "maintenance_runs backups retention_archives cache_entries cache_accesses cache_policies"
 NOT_DATA: Final = frozenset(
     {"alembic_version", "host_budgets", "source_events", "signature_bands", "signature_bands_recent"}
-).union(_WATCHED.split())
+).union(_WATCHED.split(), _KEPT.split())
 
 Snapshot = dict[str, Counter[str]]
 

@@ -1,7 +1,7 @@
 """The databases that a restore took the place of: going back to one, and removing them."""
 
 from collections.abc import Sequence
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from typing import TYPE_CHECKING, Any
 
 from pake_pipelines.maintenance.errors import MaintenanceError
@@ -18,14 +18,12 @@ if TYPE_CHECKING:
 async def _servers(place: Workplace) -> "AsyncIterator[Sequence[tuple[str, Connection]]]":
     """Lend each live database's name with a connection to another database of its server."""
     urls = addresses(place.settings)
-    opened = []
-    try:
+    async with AsyncExitStack() as ending:
+        opened = {}
         for url in (urls.knowledge, urls.dagster):
-            opened.append((database_of(url), await wait_for(with_database(url, "postgres"), ONCE)))
-        yield opened
-    finally:
-        for _, connection in opened:
-            await connection.close(timeout=10)
+            connection = opened[database_of(url)] = await wait_for(with_database(url, "postgres"), ONCE)
+            ending.push_async_callback(connection.close, timeout=10)
+        yield list(opened.items())
 
 
 async def listed(place: Workplace) -> list[KeptDatabase]:

@@ -11,28 +11,20 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any, Final
 
-from pake_pipelines import crash
-from pake_pipelines.crash import CrashPoint
-from pake_pipelines.maintenance.backup import create, holding, proof_record
-from pake_pipelines.maintenance.backup.comparison import differences
-from pake_pipelines.maintenance.backup.loading import restore_into
+from pake_pipelines.maintenance.backup import beside, create, proof_record
 from pake_pipelines.maintenance.backup.manifest import Manifest, checksum
-from pake_pipelines.maintenance.backup.proof import KNOWLEDGE, prove
+from pake_pipelines.maintenance.backup.proof import prove
 from pake_pipelines.maintenance.backup.restore_plan import DatabaseChange, details, plan
 from pake_pipelines.maintenance.backup.sizes import in_words
 from pake_pipelines.maintenance.backup.targets import Target, target_of
 from pake_pipelines.maintenance.errors import BusyError, MaintenanceError
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, ProofState, TaskState
-from pake_pipelines.store import audit, row_hashes, session_locks, swap
-from pake_pipelines.store.client_tools import find
-from pake_pipelines.store.database import ONCE, Connection, addresses, wait_for, with_database
+from pake_pipelines.store import audit, session_locks, swap
+from pake_pipelines.store.database import ONCE, Connection, addresses, wait_for
 from pake_pipelines.store.errors import StoreError
-from pake_pipelines.store.examination import examine
-from pake_pipelines.store.scratch import scratch_directory
 from pake_pipelines.store.swap import Swap
 
 _LOCK: Final = ("pake backup", "restore")
@@ -72,7 +64,7 @@ async def restore(place: Workplace, wish: Wish) -> Outcome:
         _check_room(place, manifest, found)
         await _proven(place, target, manifest)
         saved = await _safety_backup(place, found) if wish.safety else None
-        await _beside(place, target, manifest, found, servers)
+        await beside.restore(place, target, manifest, found, servers)
         kept = await _swapped(place, manifest, found, servers)
     details = {"name": manifest.name, "kept": [k for k in kept.values() if k], "safety_backup": saved, "roles": roles}
     await _audit(place, wish.actor, "backup.restore", manifest.name, details)
@@ -80,15 +72,13 @@ async def restore(place: Workplace, wish: Wish) -> Outcome:
 
 
 def _manifest(target: Target, name: str | None) -> Manifest:
-    try:
+    with target.told():
         names = target.names()
         if not names:
             raise MaintenanceError(f"there is no backup at {target.shown}")
         if name is not None and name not in names:
             raise MaintenanceError(f"no backup {name!r} at {target.shown}: `pake backup list` shows them")
         return target.read_manifest(name or names[-1])
-    except OSError as error:
-        raise MaintenanceError(f"{target.shown} cannot be read: {error}") from error
 
 
 def _roles(manifest: Manifest, wanted: Sequence[str]) -> list[str]:
@@ -169,55 +159,6 @@ async def _safety_backup(place: Workplace, found: Sequence[DatabaseChange]) -> s
     return str(made.details["name"])
 
 
-async def _beside(
-    place: Workplace,
-    target: Target,
-    manifest: Manifest,
-    found: Sequence[DatabaseChange],
-    servers: dict[str, Connection],
-) -> None:
-    """Restore into new databases beside the live ones and compare them; nothing of them stays if it fails."""
-    try:
-        entries = {one.role: manifest.file_of(one.role) for one in found}
-        work_bytes = 2 * sum(entry.bytes for entry in entries.values() if entry.encrypted or target.local is None)
-        with scratch_directory(place.settings.data / "tmp", work_bytes) as work:
-            directory = await asyncio.to_thread(holding.fetched, target, manifest, work)
-            if faults := await asyncio.to_thread(holding.faults, directory, manifest):
-                raise MaintenanceError(f"{manifest.name} is damaged and is not restored: {'; '.join(faults)}")
-            for one in found:
-                entry = entries[one.role]
-                dump = await asyncio.to_thread(
-                    holding.plain, directory / entry.name, entry, work, place.environ, place.config.backup.key_env
-                )
-                await _make(place, manifest, one, dump, servers[one.server])
-        crash.point(CrashPoint.RESTORE_RESTORED)
-    except OSError as error:
-        await _clear(found, servers)
-        raise MaintenanceError(f"{manifest.name} cannot be restored: {error}") from error
-    except BaseException:
-        await _clear(found, servers)
-        raise
-
-
-async def _make(place: Workplace, manifest: Manifest, one: DatabaseChange, dump: Path, server: Connection) -> None:
-    new = swap.beside(one.live)
-    if await swap.drop(server, new):
-        place.say(f"removed {new}, which a restore that was ended had left")
-    await swap.create(server, new, like=one.live)
-    place.say(f"restoring {one.role} into {new}")
-    url = with_database(one.url, new)
-    tool = find("pg_restore", (await row_hashes.facts(server)).server_major)
-    await restore_into(dump, url, tool, place.environ, jobs=place.config.backup.proof.jobs)
-    revision = manifest.migration if one.role == KNOWLEDGE else None
-    if wrong := differences(manifest.databases[one.role], await examine(url), revision):
-        raise MaintenanceError(f"{one.role} was restored and is not equal, so nothing was replaced: {'; '.join(wrong)}")
-
-
-async def _clear(found: Sequence[DatabaseChange], servers: dict[str, Connection]) -> None:
-    for one in found:
-        await swap.drop(servers[one.server], swap.beside(one.live))
-
-
 async def _swapped(
     place: Workplace, manifest: Manifest, found: Sequence[DatabaseChange], servers: dict[str, Connection]
 ) -> dict[str, str | None]:
@@ -233,13 +174,13 @@ async def _swapped(
             await swap.unused(servers[address], live)
             await swap.swap(servers[address], [swaps[name] for name in live], f"{manifest.name} was restored")
     except StoreError:
-        await _clear(found, servers)
+        await beside.clear(found, servers)
         raise
     return {name: one.outgoing for name, one in swaps.items()}
 
 
 async def _audit(place: Workplace, actor: str, action: str, subject: str, details: dict[str, Any]) -> None:
-    """Note it in the database that is live now; one of an older revision has to be migrated first and cannot take it."""
+    """Note it in the database that is live now; one of an older revision has to be migrated first."""
     try:
         async with place.open() as database, database.transaction() as connection:
             await audit.record(connection, actor=actor, action=action, subject=subject, details=details)

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 
 from pake_pipelines.config.cache import CacheRules
 from pake_pipelines.maintenance.cache.policies import Capacity
@@ -22,8 +22,6 @@ from pake_pipelines.store import cache_accesses
 from pake_pipelines.store.cache_accesses import Choice
 from pake_pipelines.store.database import Database
 
-CEILING: Final = "min"
-
 
 async def policy_in_force(database: Database, rules: CacheRules, now: datetime) -> tuple[str, frozenset[str]]:
     """Return the policy, and the keys that it would hold by the log within the target and the bytes."""
@@ -31,7 +29,7 @@ async def policy_in_force(database: Database, rules: CacheRules, now: datetime) 
         choice = await cache_accesses.chosen(connection)
         share = await cache_accesses.sampled(connection)
         accesses = await cache_accesses.logged(connection)
-    policy = _policy(rules, choice)
+    policy = policy_of(rules, choice)
     requests = [one for one in requests_of(accesses, rules.ttl_days) if one.at <= now.timestamp()]
     return policy, await asyncio.to_thread(residents, requests, policy, capacity_of(rules, share))
 
@@ -68,7 +66,7 @@ async def replayed(database: Database, rules: CacheRules) -> tuple[int, dict[str
     return len(requests), ratios, details
 
 
-async def choose_policy(database: Database, rules: CacheRules, now: datetime, *, dry_run: bool) -> dict[str, Any]:
+async def choosepolicy_of(database: Database, rules: CacheRules, now: datetime, *, dry_run: bool) -> dict[str, Any]:
     """Replay the log, remember the policy that it prefers and how much is logged from now on; return figures.
 
     Without enough accesses, or with a policy that is configured, that one stays and the figures are shown all the same.
@@ -77,7 +75,7 @@ async def choose_policy(database: Database, rules: CacheRules, now: datetime, *,
         choice = await cache_accesses.chosen(connection)
         logged = await cache_accesses.count(connection)
     requests, ratios, details = await replayed(database, rules)
-    before = _policy(rules, choice)
+    before = policy_of(rules, choice)
     policy = best(ratios, before) if rules.policy == "auto" and requests >= FEWEST else before
     share_before = choice.sampled if choice else 1.0
     share = _share_to_log(logged, rules.keep_accesses, share_before)
@@ -90,7 +88,8 @@ async def choose_policy(database: Database, rules: CacheRules, now: datetime, *,
     return {**details, "policy_before": before, "policy": policy}
 
 
-def _policy(rules: CacheRules, choice: Choice | None) -> str:
+def policy_of(rules: CacheRules, choice: Choice | None) -> str:
+    """Return the policy that is configured, or else the one that was chosen last."""
     if rules.policy != "auto":
         return rules.policy
     return choice.policy if choice else DEFAULT

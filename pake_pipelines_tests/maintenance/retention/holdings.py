@@ -1,6 +1,5 @@
 """A knowledge base written by SQL, with rows in every table that hangs on items, and what can be asked of it."""
 
-import sys
 from datetime import timedelta
 
 from pake_pipelines.config.maintenance import MaintenanceConfig
@@ -8,7 +7,8 @@ from pake_pipelines.config.retention import Retention
 from pake_pipelines.maintenance.retention import archive
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.store import archived_rows
-from pake_pipelines_tests.chain import execute, rows, value
+from pake_pipelines.settings import Settings
+from pake_pipelines_tests.chain import rows, value
 from pake_pipelines_tests.conftest import NOW
 
 YEARS_AGO = NOW - timedelta(days=800)
@@ -89,8 +89,7 @@ def workplace(database_url, data, **rules):
 
 
 def project(database_url, data):
-    from pake_pipelines.settings import Settings
-
+    """Return settings of a project whose data are in `data`."""
     return Settings(home=data, data_dir=data, database_url=database_url)
 
 
@@ -108,9 +107,16 @@ async def everything(database, directory):
     return live, filed
 
 
+def steady_rows(found):
+    """Return `found` without the marks' asking for another turn, which is what settling other items comes to.
+
+    A group that lost a member says so, and its row in the tables is another.
+    """
+    return {
+        (table, line.replace('"stale": true', '"stale": false')) for table, line in found if table != "duplicate_groups"
+    }
+
+
 async def own(database):
     """Return how many rows of each table of items there are."""
     return {table: await value(database, f"SELECT count(*) FROM {table}") for table in archived_rows.OWN}
-
-
-__all__ = ["NOW", "YEARS_AGO", "everything", "execute", "fill", "own", "project", "rows", "sys", "value", "workplace"]
