@@ -6,17 +6,24 @@ import typer
 import yaml
 
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.config.loading import ConfigError, load_monitoring, load_quality, load_sources
+from pake_pipelines.config.loading import ConfigError, load_maintenance, load_monitoring, load_quality, load_sources
 from pake_pipelines.config.section import Section
 from pake_pipelines.settings import get_settings
 
 app = typer.Typer(help="The configuration: show what is in force, check the files.", no_args_is_help=True)
-_FILES = {"sources": load_sources, "quality": load_quality, "monitoring": load_monitoring}
+_FILES = {
+    "sources": load_sources,
+    "quality": load_quality,
+    "monitoring": load_monitoring,
+    "maintenance": load_maintenance,
+}
 
 
 @app.command()
 def show(
-    name: Annotated[str | None, typer.Argument(help="sources, quality or monitoring; all otherwise.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="sources, quality, monitoring or maintenance; all otherwise.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
 ) -> None:
     """Print the configuration in force: the packaged defaults with your files laid over them."""

@@ -118,6 +118,16 @@ mutation End($ids: [String!]!, $policy: TerminateRunPolicy) {
 }
 """
 
+_REPORT = """
+mutation Report($params: ReportRunlessAssetEventsParams!) {
+  reportRunlessAssetEvents(eventParams: $params) {
+    __typename
+    ... on PythonError { message }
+    ... on UnauthorizedError { message }
+  }
+}
+"""
+
 _HEALTH = """
 query Health {
   version
@@ -271,6 +281,18 @@ class DagsterApi:
         """Return runId, jobName and updateTime of up to 500 runs that failed after a moment (epoch seconds)."""
         found: list[dict[str, Any]] = self.ask(_FAILED_RUNS, after=after)["runsOrError"].get("results", [])
         return found
+
+    def report_asset(self, asset: str, *, made: bool, partition: str | None, description: str) -> None:
+        """Report what became of an asset outside of any run: it was made, or else looked at. Raises DagsterError."""
+        params = {
+            "eventType": "ASSET_MATERIALIZATION" if made else "ASSET_OBSERVATION",
+            "assetKey": {"path": asset.split("/")},
+            "partitionKeys": [partition] if partition else None,
+            "description": description,
+        }
+        found = self.ask(_REPORT, params=params)["reportRunlessAssetEvents"]
+        if found["__typename"] != "ReportRunlessAssetEventsSuccess":
+            raise DagsterError(f"Dagster does not take the report on {asset}: {found.get('message') or found}")
 
     def terminate(self, run_ids: Sequence[str], *, forced: bool = False) -> None:
         """Ask runs to end; `forced` only marks them as cancelled, for runs whose process is gone."""

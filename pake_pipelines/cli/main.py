@@ -11,6 +11,7 @@ from pake_pipelines.cli import (
     duplicates,
     incidents,
     links,
+    maintenance,
     models,
     monitor,
     node,
@@ -31,6 +32,7 @@ from pake_pipelines.cli.stack import StackError
 from pake_pipelines.cli.status import status
 from pake_pipelines.cli.up import down, up
 from pake_pipelines.config.loading import ConfigError
+from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.settings import SettingsError
 from pake_pipelines.store.errors import StoreError
 from pake_pipelines.text.linguistics import LanguageModelError
@@ -60,6 +62,7 @@ app.add_typer(monitor.app, name="monitor")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(services.app, name="services")
+app.add_typer(maintenance.app, name="maintenance")
 app.add_typer(backup.app, name="backup")
 app.add_typer(retention.app, name="retention")
 app.add_typer(cache.app, name="cache")
@@ -74,7 +77,15 @@ def run() -> None:
     try:
         try:
             app(standalone_mode=True)
-        except (ConfigError, SettingsError, StoreError, StackError, DagsterError, LanguageModelError) as error:
+        except (
+            ConfigError,
+            SettingsError,
+            StoreError,
+            StackError,
+            DagsterError,
+            LanguageModelError,
+            MaintenanceError,
+        ) as error:
             fail(str(error))
     except typer.Exit as ended:
         raise SystemExit(ended.exit_code) from None

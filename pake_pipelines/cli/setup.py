@@ -9,7 +9,7 @@ from rich.text import Text
 
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.stack import database_up, prepare
-from pake_pipelines.config.loading import ConfigError, load_quality, load_sources
+from pake_pipelines.config.loading import ConfigError, load_maintenance, load_monitoring, load_quality, load_sources
 from pake_pipelines.health.environment import Finding, inspect_environment
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.settings import Settings, get_settings
@@ -21,6 +21,12 @@ _STYLES = {
     CheckStatus.UNKNOWN: "magenta",
     CheckStatus.SKIPPED: "dim",
 }
+_FILES = (
+    ("sources.yaml", load_sources),
+    ("quality.yaml", load_quality),
+    ("monitoring.yaml", load_monitoring),
+    ("maintenance.yaml", load_maintenance),
+)
 
 
 def init() -> None:
@@ -55,7 +61,7 @@ def validate(as_json: Annotated[bool, typer.Option("--json", help="Print the fin
 
 def _configuration(settings: Settings) -> list[Finding]:
     found = []
-    for name, load in (("sources.yaml", load_sources), ("quality.yaml", load_quality)):
+    for name, load in _FILES:
         try:
             load(settings.configs)
         except ConfigError as error:

@@ -105,6 +105,7 @@ def prepare(settings: Settings) -> None:
     sources = load_sources(settings.configs)
     load_quality(settings.configs)
     load_monitoring(settings.configs)
+    load_maintenance(settings.configs)
     asyncio.run(create_databases(settings))
     migrate(addresses(settings).knowledge)
 
@@ -133,6 +134,7 @@ class Stack:
         load_sources(self.settings.configs)
         load_quality(self.settings.configs)
         load_monitoring(self.settings.configs)
+        load_maintenance(self.settings.configs)
         self._take_lock()
         if orphans := self.processes.end_orphans():
             tell(f"{orphans} process(es) of an earlier session ended")

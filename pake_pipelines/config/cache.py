@@ -22,7 +22,10 @@ class CacheRules(Section):
     policy: Policy | Literal["auto"] = Field("auto", description="auto: the best of a replay of the access log")
     keep_accesses: int = Field(200_000, ge=1000, description="so much of the access log is kept")
     ttl_days: dict[str, float] = Field(default_factory=dict, description="category -> days that an entry is believed")
-    redis_url_env: str = Field("PAKE_CACHE_REDIS_URL", description="with this variable set, Redis is a tier in front")
+    redis_url_env: str = Field(
+        "UPSTASH_REDIS_URL",
+        description="with this variable set, Redis is a tier in front; the service that is probed by it switches it off",
+    )
 
     def faults(self) -> Faults:
         """Yield bounds in the wrong order."""

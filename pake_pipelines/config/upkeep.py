@@ -1,8 +1,21 @@
 """Typed form of `upkeep`, `dagster`, `capacity` and `audit` in `maintenance.yaml`."""
 
+from typing import Final
+
 from pydantic import Field
 
 from pake_pipelines.config.section import Section
+
+REPORTED_ASSETS: Final = (
+    "service_health",
+    "alerts",
+    "incidents",
+    "system_metrics",
+    "application_metrics",
+    "database_health",
+    "security_metrics",
+    "project_metrics",
+)
 
 
 class Upkeep(Section):
@@ -20,7 +33,9 @@ class Upkeep(Section):
     xid_warning: int = Field(500_000_000, ge=1)
     lock_timeout_ms: int = Field(1000, ge=1, description="a lock is waited for so long and no longer")
     rebuild_wait_seconds: float = Field(
-        30, gt=0, description="a rebuild waits so long for each transaction that is older than itself; nobody waits for it"
+        30,
+        gt=0,
+        description="a rebuild waits so long for each transaction that is older than itself; nobody waits for it",
     )
     recall_sample: int = Field(20, ge=0, description="vectors whose neighbours are searched for exactly, too; 0: none")
     recall_percent: float = Field(90, ge=0, le=100, description="the vector index finds less: it is rebuilt")
@@ -38,7 +53,13 @@ class DagsterRetention(Section):
     transitory_days: float = Field(30, gt=0, description="events that only matter while a run is under way")
     tick_days: float = Field(30, gt=0)
     run_days: float = Field(180, gt=0, description="runs that materialized and checked nothing")
-    batch: int = Field(5000, ge=1)
+    reported_assets: tuple[str, ...] = Field(
+        REPORTED_ASSETS,
+        description="assets that sensors report at a rhythm, without a run; of others nothing is thinned",
+    )
+    reported_days: float = Field(7, gt=0, description="older reports of these, and of their checks, are thinned out")
+    reported_per_day: int = Field(24, ge=1, description="to the last so many of each asset or check and day")
+    batch: int = Field(5000, ge=1, description="rows that one transaction looks at")
 
 
 class Capacity(Section):

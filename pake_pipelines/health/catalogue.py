@@ -75,6 +75,13 @@ _DATABASE: Final = {
     "db_blocks_read_total": Metric("count", "blocks that were not, and had to be read"),
     "db_deadlocks_total": Metric("count", "deadlocks that the server broke"),
     "cache_hit_ratio_percent": Metric("percent", "what a cache could answer since the sample before", ("cache",)),
+    "cache_total_entries": Metric("count", "results in the cache of dear work"),
+    "cache_total_bytes": Metric("bytes", "what their values take"),
+    "cache_avg_access_count": Metric("count", "how often a result was used since it was made, on average"),
+    "cache_hot_entries": Metric("count", "results that were used within the last hour"),
+    "cache_active_categories": Metric("count", "kinds of results in the cache"),
+    "cache_avg_age_seconds": Metric("s", "how long ago results were made, on average"),
+    "cache_optimized_entries": Metric("count", "results whose values a clean-up has compressed"),
     "knowledge_nodes": Metric("count", "knowledge nodes"),
     "knowledge_nodes_last_hour": Metric("count", "knowledge nodes made in the last hour"),
 }

@@ -7,6 +7,7 @@ from typing import Final
 
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.health.application import sample_runs, sample_security, sample_work
+from pake_pipelines.health.cache import sample_cache
 from pake_pipelines.health.catalogue import PROJECT_METRICS
 from pake_pipelines.health.database import sample_database
 from pake_pipelines.health.project import changed_at, sample_project
@@ -14,7 +15,7 @@ from pake_pipelines.health.system import CpuTimes, sample_system
 from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.settings import Settings
-from pake_pipelines.store import application_metrics, metric_samples
+from pake_pipelines.store import application_metrics, cache_accesses, cache_figures, metric_samples
 from pake_pipelines.store.database import Database
 from pake_pipelines.store.database_metrics import database_figures
 
@@ -39,16 +40,24 @@ async def sample_all(
         since = now - timedelta(minutes=config.metrics.every_minutes)
         answers = await application_metrics.probe_answers(connection, since)
         security = await application_metrics.security_counts(connection, now)
+        cached = await cache_figures.figures(connection, now)
+        used = await cache_accesses.used(connection, _sampled_at(held) or since, now)
     samples = [
         *sample_system(settings, now, _cpu(counters)),
         *sample_runs(facts, now),
         *sample_work(visits, rates, answers, now),
+        *sample_cache(cached, used, now),
         *sample_database(figures, counters, now),
         *sample_security(security, now),
     ]
     if _project_is_due(held, changed_at(settings.home, config.metrics), now):
         samples += await asyncio.to_thread(sample_project, settings.home, config.metrics, now)
     return samples
+
+
+def _sampled_at(held: Iterable[MetricSample]) -> datetime | None:
+    """Return when the cache was measured last."""
+    return max((one.at for one in held if one.metric == "cache_total_entries"), default=None)
 
 
 def _counters(held: Iterable[MetricSample]) -> Mapping[str, float]:

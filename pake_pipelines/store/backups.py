@@ -46,11 +46,16 @@ async def save(
     migration: str,
     manifest: Mapping[str, Any],
 ) -> None:
-    """Write that a backup exists; one that is known already stays as it is."""
+    """Write that a backup was made; nothing is known of it yet. What had its name, in another target, is forgotten."""
     await connection.execute(
         """
         INSERT INTO backups (name, target, created_at, run_id, bytes, seconds, encrypted, migration, manifest)
-        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) ON CONFLICT (name) DO NOTHING
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ON CONFLICT (name) DO UPDATE SET
+            (target, created_at, run_id, bytes, seconds, encrypted, migration, manifest, state, proved_at, proof_seconds,
+             detail, removed_at)
+            = (excluded.target, excluded.created_at, excluded.run_id, excluded.bytes, excluded.seconds,
+               excluded.encrypted, excluded.migration, excluded.manifest, 'unproven', NULL, NULL, '', NULL)
         """,
         name,
         target,

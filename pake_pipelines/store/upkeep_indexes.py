@@ -226,12 +226,12 @@ async def counted_since(connection: Connection) -> datetime | None:
 async def duplicate_indexes(connection: Connection, schema: str) -> list[Mapping[str, Any]]:
     """Return sets of indexes that are alike in all but their name: table, indexes (by name), bytes of all but one."""
     rows = await connection.fetch(
-        """
+        f"""
         SELECT max(t.relname)::text AS "table", array_agg(c.relname::text ORDER BY c.relname) AS indexes,
                (sum(pg_relation_size(c.oid)) - max(pg_relation_size(c.oid)))::bigint AS bytes
         FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_class t ON t.oid = i.indrelid
         JOIN pg_namespace n ON n.oid = t.relnamespace
-        WHERE n.nspname = $1 AND i.indisvalid
+        WHERE n.nspname = $1 AND i.indisvalid AND t.oid NOT IN {STOPPED} AND c.oid NOT IN {STOPPED}
         GROUP BY i.indrelid, c.relam, i.indkey::text, i.indclass::text, i.indcollation::text, i.indoption::text,
                  i.indisunique, coalesce(pg_get_expr(i.indexprs, i.indrelid), ''),
                  coalesce(pg_get_expr(i.indpred, i.indrelid), ''), i.indnkeyatts

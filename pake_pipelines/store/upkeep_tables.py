@@ -136,6 +136,11 @@ def bloat_of(bytes_: int, needed: int, *, exact: bool) -> Bloat:
     return Bloat(round(100 * wasted / bytes_, 1), wasted, exact)
 
 
+async def settle(connection: Connection) -> None:
+    """Let the server count what this connection has done up to now: it does so by itself within some seconds."""
+    await connection.execute("SELECT pg_stat_force_next_flush()")
+
+
 async def extension_schema(connection: Connection, extension: str) -> str | None:
     """Return the quoted schema of an installed extension."""
     found: str | None = await connection.fetchval(

@@ -9,7 +9,7 @@ from typing import Any, Final
 AUDIT: Final = "pake.audit"
 PERFORMANCE: Final = "pake.performance"
 SECURITY: Final = "pake.security"
-_FIELDS: Final = "pake_fields"
+FIELDS: Final = "pake_fields"
 
 # without log files these events go nowhere; Python would print them to stderr instead
 logging.getLogger("pake").addHandler(logging.NullHandler())
@@ -17,19 +17,19 @@ logging.getLogger("pake").addHandler(logging.NullHandler())
 
 def audit_event(action: str, **fields: Any) -> None:
     """Note what somebody did: `actor`, `subject` and what is special to the action."""
-    logging.getLogger(AUDIT).info(action, extra={_FIELDS: fields})
+    logging.getLogger(AUDIT).info(action, extra={FIELDS: fields})
 
 
 def performance_event(operation: str, seconds: float, **fields: Any) -> None:
     """Note how long something took, with its counts."""
-    logging.getLogger(PERFORMANCE).info(operation, extra={_FIELDS: {"seconds": round(seconds, 3), **fields}})
+    logging.getLogger(PERFORMANCE).info(operation, extra={FIELDS: {"seconds": round(seconds, 3), **fields}})
 
 
 def security_event(kind: str, **fields: Any) -> None:
     """Note something that somebody should look at in its own right: a refused address, refused credentials."""
-    logging.getLogger(SECURITY).warning(kind, extra={_FIELDS: {"security_event": kind, **fields}})
+    logging.getLogger(SECURITY).warning(kind, extra={FIELDS: {"security_event": kind, **fields}})
 
 
 def fields_of(record: logging.LogRecord) -> dict[str, Any]:
     """Return the fields that one of the functions above gave to `record`."""
-    return dict(getattr(record, _FIELDS, {}))
+    return dict(getattr(record, FIELDS, {}))

@@ -117,7 +117,7 @@ _WATCHED: Final = (
     "recoveries levers"
 )
 # what maintenance did, and what can be worked out anew
-_KEPT: Final = "maintenance_runs backups retention_archives cache_entries cache_accesses cache_policies"
+_KEPT: Final = "maintenance_runs backups retention_archives archived_items cache_entries cache_accesses cache_policies"
 NOT_DATA: Final = frozenset(
     {"alembic_version", "host_budgets", "source_events", "signature_bands", "signature_bands_recent"}
 ).union(_WATCHED.split(), _KEPT.split())

@@ -11,7 +11,7 @@ from pake_pipelines.settings import PACKAGE_HOME
 HEAVY = (
     "torch", "spacy", "sentence_transformers", "trafilatura", "matplotlib", "pandas", "feedparser", "aiohttp",
     "asyncpg", "langdetect", "transformers", "alembic", "zstandard", "scipy", "sklearn", "apprise", "redis",
-    "aiosmtplib", "psutil",
+    "aiosmtplib", "psutil", "structlog", "pyrage", "fsspec", "opentelemetry",
 )  # fmt: skip
 PROBE = """
 import json, sys
@@ -49,7 +49,7 @@ def test_importing_the_definitions_reads_nothing_but_the_projects_own_configurat
     ]
     own = {path for path in read if not path.startswith(".venv/")}
     defaults = "pake_pipelines/config/defaults"
-    names = ("sources", "quality", "monitoring")
+    names = ("sources", "quality", "monitoring", "maintenance")
     written = {f"{place}/{name}.yaml" for place in ("configs", defaults) for name in names}
     assert own == {*written, f"{defaults}/spam_phrases.yaml"}
 

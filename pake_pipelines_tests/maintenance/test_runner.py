@@ -96,7 +96,7 @@ async def test_what_a_task_raises_is_recorded_as_failed_and_raised_again(place, 
     async def fails(_):
         raise error
 
-    with pytest.raises(type(error), match="full|answer|odd"):
+    with pytest.raises(type(error), match=r"full|answer|odd"):
         await run_task(place, task(fails), actor="x")
     (run,) = await recorded(database)
     assert (run.state, run.summary) == ("failed", said)

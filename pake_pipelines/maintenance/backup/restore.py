@@ -11,9 +11,10 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from itertools import groupby
-from typing import Any, Final
+from typing import Final
 
 from pake_pipelines.maintenance.backup import beside, create, proof_record
+from pake_pipelines.maintenance.backup.kept import note
 from pake_pipelines.maintenance.backup.manifest import Manifest, checksum
 from pake_pipelines.maintenance.backup.proof import prove
 from pake_pipelines.maintenance.backup.restore_plan import DatabaseChange, details, plan
@@ -22,7 +23,7 @@ from pake_pipelines.maintenance.backup.targets import Target, target_of
 from pake_pipelines.maintenance.errors import BusyError, MaintenanceError
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, ProofState, TaskState
-from pake_pipelines.store import audit, session_locks, swap
+from pake_pipelines.store import session_locks, swap
 from pake_pipelines.store.database import ONCE, Connection, addresses, wait_for
 from pake_pipelines.store.errors import StoreError
 from pake_pipelines.store.swap import Swap
@@ -66,8 +67,8 @@ async def restore(place: Workplace, wish: Wish) -> Outcome:
         saved = await _safety_backup(place, found) if wish.safety else None
         await beside.restore(place, target, manifest, found, servers)
         kept = await _swapped(place, manifest, found, servers)
-    details = {"name": manifest.name, "kept": [k for k in kept.values() if k], "safety_backup": saved, "roles": roles}
-    await _audit(place, wish.actor, "backup.restore", manifest.name, details)
+    said = {"databases": roles, "kept": [name for name in kept.values() if name], "safety_backup": saved}
+    await note(place, wish.actor, "backup.restore", manifest.name, said)
     return _done(manifest, found, kept, saved)
 
 
@@ -177,15 +178,6 @@ async def _swapped(
         await beside.clear(found, servers)
         raise
     return {name: one.outgoing for name, one in swaps.items()}
-
-
-async def _audit(place: Workplace, actor: str, action: str, subject: str, details: dict[str, Any]) -> None:
-    """Note it in the database that is live now; one of an older revision has to be migrated first."""
-    try:
-        async with place.open() as database, database.transaction() as connection:
-            await audit.record(connection, actor=actor, action=action, subject=subject, details=details)
-    except StoreError as error:
-        place.say(f"the restored database cannot note it yet: {error}")
 
 
 def _would(manifest: Manifest, found: Sequence[DatabaseChange]) -> Outcome:

@@ -24,8 +24,11 @@ async def prove_newest(place: Workplace) -> Outcome:
 
 
 async def run(place: Workplace) -> Outcome:
-    """Prove the newest backup (option `scope: latest`) or all of them (`all`). Raises MaintenanceError."""
-    return await verify(place, str(place.options.get("scope", "latest")))
+    """Prove the newest backup (option `scope: latest`), all of them (`all`) or one (option `name`).
+
+    Raises MaintenanceError.
+    """
+    return await verify(place, str(place.options.get("scope", "latest")), place.options.get("name"))
 
 
 async def verify(place: Workplace, scope: str = "latest", name: str | None = None) -> Outcome:

@@ -66,7 +66,7 @@ async def replayed(database: Database, rules: CacheRules) -> tuple[int, dict[str
     return len(requests), ratios, details
 
 
-async def choosepolicy_of(database: Database, rules: CacheRules, now: datetime, *, dry_run: bool) -> dict[str, Any]:
+async def choose_policy(database: Database, rules: CacheRules, now: datetime, *, dry_run: bool) -> dict[str, Any]:
     """Replay the log, remember the policy that it prefers and how much is logged from now on; return figures.
 
     Without enough accesses, or with a policy that is configured, that one stays and the figures are shown all the same.

@@ -147,8 +147,8 @@ async def _shrink(
 
 
 async def _remove(database: Database, place: Workplace, done: _Done, why: str, entries: Sequence[Held]) -> None:
-    if place.dry_run:
-        done.removed[why] = done.removed.get(why, 0) + len(entries)
+    if place.dry_run and entries:
+        done.removed[why] = len(entries)
         return
     for batch in _batches(entries):
         async with database.transaction() as connection:

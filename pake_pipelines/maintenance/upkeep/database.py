@@ -37,15 +37,25 @@ class _Record:
 async def run(place: Workplace) -> Outcome:
     """Do what tables and indexes need at the level that option `level` names.
 
-    Raises MaintenanceError for `deep` without a fresh proven backup, unless option `without_backup` is set.
+    Raises MaintenanceError for `deep` without a fresh proven backup, unless option `without_backup` is set, and when
+    somebody locks a table against all use while it is looked at.
     """
+    import asyncpg
+
+    try:
+        return await _run(place)
+    except asyncpg.LockNotAvailableError as error:
+        raise MaintenanceError("somebody has just locked a table against all use: run it again later") from error
+
+
+async def _run(place: Workplace) -> Outcome:
     level = Level(place.options.get("level", Level.LIGHT))
     record = _Record()
     async with place.open() as database:
         if level is Level.DEEP and not place.options.get("without_backup"):
             await _require_proof(database, place)
         before = await _database_bytes(database)
-        async with database.connection() as connection:
+        async with database.connection() as connection, upkeep_tables.patience(connection, _wait(place)):
             stopped = await upkeep_tables.stopped_tables(connection, SCHEMA)
             tables = await upkeep_tables.table_facts(connection, SCHEMA)
             stale = await relief.stale_tables(connection)
@@ -58,6 +68,10 @@ async def run(place: Workplace) -> Outcome:
     details |= {"level": level.value, "database_bytes_before": before, "database_bytes_after": after}
     details |= {"planned": record.planned} if place.dry_run else {"done": record.done, "rebuilt": record.rebuilt}
     return _outcome(record, {**details, "left": record.left}, dry_run=place.dry_run)
+
+
+def _wait(place: Workplace) -> int:
+    return place.config.upkeep.lock_timeout_ms
 
 
 async def _require_proof(database: Database, place: Workplace) -> None:
@@ -81,7 +95,7 @@ async def _database_bytes(database: Database) -> int:
 
 async def _look_at_indexes(database: Database, place: Workplace, level: Level) -> IndexView:
     recall = None if level is Level.LIGHT else await recall_of(database, place.config.upkeep.recall_sample)
-    async with database.connection() as connection:
+    async with database.connection() as connection, upkeep_tables.patience(connection, _wait(place)):
         indexes = await upkeep_indexes.index_facts(connection, SCHEMA)
         rebuilt = await upkeep_indexes.last_rebuilds(connection, TASKS)
     return IndexView(indexes, rebuilt, recall)
@@ -99,7 +113,7 @@ async def _carry_out(database: Database, place: Workplace, steps: Sequence[Step]
 
 
 async def _vacuum(database: Database, place: Workplace, step: Step, record: _Record) -> None:
-    freeze, wait = step.action is Action.FREEZE, place.config.upkeep.lock_timeout_ms
+    freeze, wait = step.action is Action.FREEZE, _wait(place)
     async with database.connection() as connection:
         attempt = await upkeep_tables.vacuum(connection, SCHEMA, step.target, wait, freeze=freeze)
     if attempt.why_not:
@@ -110,7 +124,7 @@ async def _vacuum(database: Database, place: Workplace, step: Step, record: _Rec
 
 async def _analyze(database: Database, place: Workplace, step: Step, record: _Record) -> None:
     async with database.transaction() as connection:
-        done = await relief.analyze(connection, step.target, place.config.upkeep.lock_timeout_ms)
+        done = await relief.analyze(connection, step.target, _wait(place))
     if done:
         record.done.append({"action": step.action.value, "target": step.target, "reason": step.reason})
     else:
@@ -119,7 +133,7 @@ async def _analyze(database: Database, place: Workplace, step: Step, record: _Re
 
 async def _drop(database: Database, place: Workplace, step: Step, record: _Record) -> None:
     async with database.connection() as connection:
-        done = await relief.drop_index(connection, step.target, place.config.upkeep.lock_timeout_ms)
+        done = await relief.drop_index(connection, step.target, _wait(place))
     if done:
         record.done.append({"action": step.action.value, "target": step.target, "reason": step.reason})
     else:
@@ -135,7 +149,7 @@ async def _rebuild(database: Database, place: Workplace, step: Step, record: _Re
         after = await upkeep_indexes.size(connection, step.target)
         rows = await upkeep_indexes.rows(connection, step.target)
         behind = (await relief.invalid_indexes(connection)).keys() - known.keys()
-        dropped = {one for one in behind if await relief.drop_index(connection, one, place.config.upkeep.lock_timeout_ms)}
+        dropped = {one for one in behind if await relief.drop_index(connection, one, _wait(place))}
     if attempt.why_not:
         rest = f"; {', '.join(sorted(behind - dropped))} stays until the next upkeep" if behind - dropped else ""
         record.leave(step, attempt.why_not + rest)

@@ -34,7 +34,7 @@ async def recall_of(database: Database, sample: int) -> Recall | Missing | None:
 async def closing_report(database: Database, place: Workplace, view: IndexView) -> dict[str, Any]:
     """Return sizes, bloat, age, the vector index, unused and duplicate indexes, as they are at the end."""
     rules = place.config.upkeep
-    async with database.connection() as connection:
+    async with database.connection() as connection, upkeep_tables.patience(connection, rules.lock_timeout_ms):
         tables = await upkeep_tables.table_facts(connection, _SCHEMA)
         indexes = await upkeep_indexes.index_facts(connection, _SCHEMA)
         duplicates = await upkeep_indexes.duplicate_indexes(connection, _SCHEMA)

@@ -26,7 +26,8 @@ async def verify(case: Case) -> Verdict:
     async with case.database.connection() as connection:
         since = await metric_samples.series(connection, _RATIO, case.begun_at)
     newest = {tuple(sorted(one.labels.items())): one for one in since}
-    values = [one.value for one in newest.values() if one.value is not None]
+    # results of new texts are not cached yet: that ratio is low whenever much is new, and no sign of a fault
+    values = [one.value for one in newest.values() if one.value is not None and one.labels.get("cache") != "entries"]
     if not values:
         return Verdict(None, "no hit ratio was measured since")
     return by_bound(min(values), case.recovery.bound, "% were answered by the cache", at_least=True)

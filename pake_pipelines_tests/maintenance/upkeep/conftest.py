@@ -32,6 +32,8 @@ async def plant(connection, name="planted", *, rows=20_000, storms=0):
         f"INSERT INTO pake.{name} SELECT i, repeat('x', 40), (i * 7919) % {rows} FROM generate_series(1, {rows}) i"
     )
     await connection.execute(f"CREATE UNIQUE INDEX {name}_n ON pake.{name} (n)")
+    # what was counted of the rows comes first, or it would be counted on top of what ANALYZE finds
+    await connection.execute("SELECT pg_stat_force_next_flush()")
     await connection.execute(f"ANALYZE pake.{name}")
     for storm in range(1, storms + 1):
         await connection.execute(f"UPDATE pake.{name} SET n = n + {rows}, word = repeat('y', 40)")

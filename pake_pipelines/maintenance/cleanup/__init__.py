@@ -1,0 +1,1 @@
+"""Log files and leftovers in the data directory: what may go, decided before it goes."""
