@@ -72,6 +72,10 @@ class CrashPoint(StrEnum):
     BACKUP_NOTED = "backup.noted"
     BACKUP_LEAVING = "backup.leaving"
     BACKUP_REMOVED = "backup.removed"
+    BASE_TAKEN = "base.taken"
+    BASE_SYNCED = "base.synced"
+    BASE_RENAMED = "base.renamed"
+    BASE_LEAVING = "base.leaving"
 
 
 def point(here: CrashPoint) -> None:

@@ -10,6 +10,7 @@ from typing import Any, Final
 from pake_pipelines import crash
 from pake_pipelines.alerts.channels.opening import open_channel
 from pake_pipelines.alerts.channels.protocol import Channel, ChannelError, NotConfiguredError
+from pake_pipelines.alerts.redacted import redacted
 from pake_pipelines.alerts.summary import summary_of
 from pake_pipelines.config.alerting import AnyChannel, Delivery
 from pake_pipelines.crash import CrashPoint
@@ -203,7 +204,7 @@ async def hand_over(channel: Channel, message: Message, accepted: Collection[str
     """Send `message` within `seconds`; return what is to be noted of it. Raises ChannelError, whatever goes wrong."""
     try:
         async with asyncio.timeout(seconds):
-            return await channel.send(message, accepted)
+            return await channel.send(redacted(message), accepted)
     except TimeoutError:
         fault = ChannelError(f"no answer within {seconds:.3g} s")
     except ChannelError:

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Final
 
 from pake_pipelines.alerts.channels.opening import open_channel
+from pake_pipelines.alerts.redacted import redacted
 from pake_pipelines.config.alerting import LogChannel
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.model.alert import Message, MessageKind, Severity
@@ -51,4 +52,4 @@ async def log(message: Message, config: MonitoringConfig, settings: Settings, en
     """Write `message` to every log channel. Raises ChannelError where the disk does not take it."""
     for name, channel in config.alerting.channels.items():
         if isinstance(channel, LogChannel) and channel.enabled:
-            await open_channel(name, channel, settings, environ).send(message, ())
+            await open_channel(name, channel, settings, environ).send(redacted(message), ())

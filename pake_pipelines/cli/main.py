@@ -24,8 +24,10 @@ from pake_pipelines.cli import (
 )
 from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
+from pake_pipelines.cli.diagnose import diagnose
 from pake_pipelines.cli.health import health
 from pake_pipelines.cli.ingest import ingest
+from pake_pipelines.cli.logged import logged
 from pake_pipelines.cli.schedules import schedules
 from pake_pipelines.cli.setup import init, validate
 from pake_pipelines.cli.stack import StackError
@@ -50,6 +52,7 @@ app.command()(status)
 app.command()(health)
 app.command()(init)
 app.command()(validate)
+app.command()(diagnose)
 app.command()(ingest)
 app.command()(schedules)
 app.add_typer(sources.app, name="sources")
@@ -76,7 +79,8 @@ def run() -> None:
     """Run `pake`; what we expect to go wrong ends as one clear sentence and exit code 1."""
     try:
         try:
-            app(standalone_mode=True)
+            with logged():
+                app(standalone_mode=True)
         except (
             ConfigError,
             SettingsError,

@@ -30,7 +30,8 @@ from pake_pipelines.store.retention import StoredArchive
 app = typer.Typer(help="Items that moved into archive files, and back.", no_args_is_help=True)
 
 Named = Annotated[
-    str, typer.Argument(metavar="ARCHIVE", help="The number of an archive, or the name of its file.", show_default=False)
+    str,
+    typer.Argument(metavar="ARCHIVE", help="The number of an archive, or the name of its file.", show_default=False),
 ]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 _SHOWN: Final = 20
@@ -128,10 +129,10 @@ async def _archives(settings: Settings) -> list[StoredArchive]:
 
 async def _named(settings: Settings, named: str) -> tuple[StoredArchive, Path]:
     directory = settings.data / DIRECTORY
-    for one in await _archives(settings):
-        if named in (str(one.archive_id), one.path):
-            return one, directory / one.path
-    fail(f"no archive {named!r}", hint="`pake retention list` shows them all")
+    fitting = [one for one in await _archives(settings) if named in (str(one.archive_id), one.path)]
+    if not fitting:
+        fail(f"no archive {named!r}", hint="`pake retention list` shows them all")
+    return fitting[0], directory / fitting[0].path
 
 
 async def _restore(settings: Settings, named: str, *, dry_run: bool) -> Restored:

@@ -1,4 +1,4 @@
-"""`pake schedules`: what is read when (ING-21)."""
+"""`pake schedules`: what is read when (ING-21), and with `--all` when the house is kept."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -10,22 +10,24 @@ from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.config.loading import load_sources
+from pake_pipelines.config.loading import load_maintenance, load_sources
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
-from pake_pipelines.settings import get_settings
+from pake_pipelines.maintenance.due import Planned, planned
+from pake_pipelines.settings import Settings, get_settings
 
 _TICKS: Final = 3
 
 
-def schedules(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
+def schedules(
+    everything: Annotated[bool, typer.Option("--all", help="Those of maintenance, too.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
+) -> None:
     """List the schedules as configured, with the sources they read and their next ticks."""
     settings, now = get_settings(), datetime.now(UTC)
     config = load_sources(settings.configs)
     on = settings.automation_enabled
-    ticks = {
-        slug: list(islice(next_ticks(one.cron, now), _TICKS)) if on and one.enabled else []
-        for slug, one in config.schedules.items()
-    }
+    tasks = _tasks(settings) if everything else []
+    ticks = {slug: _ticks(one.cron, now, on=on and one.enabled) for slug, one in config.schedules.items()}
     if as_json:
         print_json(
             [
@@ -37,6 +39,17 @@ def schedules(as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
                     "next_ticks": [tick.isoformat() for tick in ticks[slug]],
                 }
                 for slug, one in config.schedules.items()
+            ]
+            + [
+                {
+                    "slug": task.name,
+                    "cron": cron,
+                    "enabled": task.enabled,
+                    "priority": task.priority,
+                    "maintenance": True,
+                    "next_ticks": [tick.isoformat() for tick in _ticks(cron, now, on=on and task.enabled)],
+                }
+                for task, cron in tasks
             ]
         )
         return
@@ -51,7 +64,19 @@ def schedules(as_json: Annotated[bool, typer.Option("--json", help="Print JSON."
         table.add_row(
             Text(slug, style), Text(_reads(config, one)), one.frequency.replace("_", " "), one.cron, Text(due, style)
         )
+    for task, cron in tasks:
+        ahead = _ticks(cron, now, on=on and task.enabled)
+        due = f"{ahead[0]:%a %d %b %H:%M}" if ahead else "off"
+        table.add_row(Text(task.name, "" if task.enabled else "dim"), "maintenance", "", cron, Text(due))
     out.print(table)
+
+
+def _tasks(settings: Settings) -> list[tuple[Planned, str]]:
+    return [(task, task.cron) for task in planned(load_maintenance(settings.configs)) if task.cron]
+
+
+def _ticks(cron: str, now: datetime, *, on: bool) -> list[datetime]:
+    return list(islice(next_ticks(cron, now), _TICKS)) if on else []
 
 
 def next_ticks(cron: str, after: datetime) -> Iterator[datetime]:

@@ -24,7 +24,7 @@ class CacheRules(Section):
     ttl_days: dict[str, float] = Field(default_factory=dict, description="category -> days that an entry is believed")
     redis_url_env: str = Field(
         "UPSTASH_REDIS_URL",
-        description="with this variable set, Redis is a tier in front; the service that is probed by it switches it off",
+        description="with this variable set, Redis is a tier in front, as the service that is probed by it",
     )
 
     def faults(self) -> Faults:

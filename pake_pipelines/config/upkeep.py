@@ -66,10 +66,11 @@ class Capacity(Section):
     """Bounds of the capacity check, held against the mean of a window and never against one sample (D-41)."""
 
     window_hours: float = Field(4, gt=0)
-    min_samples: int = Field(6, ge=1)
+    min_samples: int = Field(6, ge=2, description="fewer, or less than half of the window between them, tell nothing")
     cpu_percent: float = Field(80, ge=0, le=100)
     memory_percent: float = Field(85, ge=0, le=100)
     disk_percent: float = Field(80, ge=0, le=100)
+    connections_percent: float = Field(80, ge=0, le=100)
 
 
 class Audit(Section):

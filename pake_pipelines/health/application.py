@@ -11,7 +11,7 @@ from pake_pipelines.health.catalogue import measured, missing
 from pake_pipelines.model.dagster_facts import DagsterFacts, RunFact
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.model.status import CheckStatus
-from pake_pipelines.store.application_metrics import Answer, Visited
+from pake_pipelines.store.application_metrics import Answer, Kept, Visited
 
 _QUANTILES: Final = {"p50": 0.5, "p95": 0.95}
 
@@ -34,6 +34,35 @@ def sample_work(
         *(measured("probe_response_ms", one.response_ms, now, service=one.service) for one in answers),
         _api_response(answers, now),
     ]
+
+
+def sample_maintenance(kept: Kept, states: Mapping[str, tuple[str, str]], now: datetime) -> list[MetricSample]:
+    """Return how old backups are, and which tasks failed when they last ran.
+
+    What has never been there is as old as the time for which it could have been: a project without any backup is not
+    one of which nothing is known.
+    """
+    return [
+        _age("backup_age_hours", kept.newest, "there is no backup", kept.first or kept.watched_since, now),
+        _age("backup_proven_age_hours", kept.proven, "no backup is proven", kept.first or kept.watched_since, now),
+        *_failures(states, now),
+    ]
+
+
+def _age(metric: str, made: datetime | None, why: str, missing_since: datetime | None, now: datetime) -> MetricSample:
+    since = made or missing_since
+    if since is None:
+        return missing(metric, f"{why}, and nothing is older than this moment", now)
+    detail = f"made {made:%Y-%m-%d %H:%M} UTC" if made else why
+    return measured(metric, max((now - since).total_seconds(), 0.0) / 3600, now, detail=detail)
+
+
+def _failures(states: Mapping[str, tuple[str, str]], now: datetime) -> Iterator[MetricSample]:
+    for task, (state, summary) in states.items():
+        bad = state in {"failed", "abandoned"}
+        yield measured("maintenance_failed", bad, now, detail=summary if bad else state, task=task)
+    if not states:
+        yield missing("maintenance_failed", "no task has run yet", now)
 
 
 def sample_security(counts: Mapping[str, int], now: datetime) -> list[MetricSample]:

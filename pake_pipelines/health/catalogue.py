@@ -15,7 +15,7 @@ from pake_pipelines.model.status import CheckStatus
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric: its unit (percent, ms, s, bytes, count or per_minute), what it says, and its labels if it has any.
+    """One metric: its unit (percent, ms, s, h, bytes, count or per_minute), what it says, and its labels if it has any.
 
     A name that ends in `_total` is a counter: it only grows, or starts anew.
     """
@@ -60,6 +60,13 @@ _APPLICATION: Final = {
     "source_success_percent": Metric("percent", "visits that went well among those of the last 24 hours"),
     "probe_response_ms": Metric("ms", "how long a service took to answer its probes, on average", ("service",)),
     "api_response_ms": Metric("ms", "the slowest of the services that are probed by http"),
+    "backup_age_hours": Metric("h", "age of the newest backup; where there is none, how long one has been missing"),
+    "backup_proven_age_hours": Metric(
+        "h", "age of the newest backup that was restored and found equal; where there is none, how long it is missing"
+    ),
+    "maintenance_failed": Metric(
+        "count", "1 when the latest run of a task of maintenance failed or was cut off", ("task",)
+    ),
 }
 
 _DATABASE: Final = {

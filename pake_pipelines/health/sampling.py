@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.config.monitoring import MonitoringConfig
-from pake_pipelines.health.application import sample_runs, sample_security, sample_work
+from pake_pipelines.health.application import sample_maintenance, sample_runs, sample_security, sample_work
 from pake_pipelines.health.cache import sample_cache
 from pake_pipelines.health.catalogue import PROJECT_METRICS
 from pake_pipelines.health.database import sample_database
@@ -39,6 +39,8 @@ async def sample_all(
         rates = await application_metrics.stage_rates(connection, now)
         since = now - timedelta(minutes=config.metrics.every_minutes)
         answers = await application_metrics.probe_answers(connection, since)
+        kept = await application_metrics.kept_backups(connection)
+        states = await application_metrics.task_states(connection)
         security = await application_metrics.security_counts(connection, now)
         cached = await cache_figures.figures(connection, now)
         used = await cache_accesses.used(connection, _sampled_at(held) or since, now)
@@ -46,6 +48,7 @@ async def sample_all(
         *sample_system(settings, now, _cpu(counters)),
         *sample_runs(facts, now),
         *sample_work(visits, rates, answers, now),
+        *sample_maintenance(kept, states, now),
         *sample_cache(cached, used, now),
         *sample_database(figures, counters, now),
         *sample_security(security, now),

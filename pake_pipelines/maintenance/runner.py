@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Final
 from pake_pipelines.config.maintenance import Task
 from pake_pipelines.maintenance import custom
 from pake_pipelines.maintenance.errors import BusyError, MaintenanceError
+from pake_pipelines.maintenance.observed import observed
 from pake_pipelines.maintenance.tasks import TASKS, TaskFunction
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
@@ -48,7 +49,8 @@ async def run_task(place: Workplace, name: str, *, actor: str, wait_seconds: flo
     async with _alone(place, wait_seconds):
         run_no = await _begin(place, name, actor)
         try:
-            outcome = _without_secrets(await _within(work, name, place))
+            with observed(place.run_id, name):
+                outcome = _without_secrets(await _within(work, name, place))
         except BaseException as error:
             ended = Outcome(TaskState.FAILED, redact(_sentence(error)))
             try:

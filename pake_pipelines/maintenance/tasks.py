@@ -67,7 +67,6 @@ TASKS: Final[Mapping[str, TaskKind]] = {
     "storage_cleanup": TaskKind(
         "cleanup.storage:run",
         "Removes temporary files that nobody has open, and raw bytes that nothing refers to (MNT-33).",
-        frozenset({"python"}),
     ),
     "retention_sweep": TaskKind(
         "retention.sweep:run",

@@ -29,6 +29,7 @@ from pake_pipelines.store.errors import UnstorableError
 from pake_pipelines.store.fetches import NewFetch, RawFetch
 from pake_pipelines.store.lake import Archived, Lake, NewBody
 from pake_pipelines.store.sources import SourceState
+from pake_pipelines.telemetry.events import security_event
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +121,8 @@ class Visitor:
                 await self._read()
         except SourceError as error:
             log.warning("source %s: %s", self._slug, error)
+            if error.kind == "credentials":
+                security_event("refused_credentials", source=self._slug, cause=str(error))
             self._result = replace(
                 self._result,
                 outcome="failed",

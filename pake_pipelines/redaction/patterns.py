@@ -72,7 +72,7 @@ PATTERNS: Final = (
         ("authorization", "cookie", "x-api-key", "x-auth", "-token", "-secret"),
         re.compile(
             r"((?:authorization|\bcookie|set-cookie|x-api-key|x-auth-token|x-[a-z-]{0,30}(?:token|secret))"
-            r"[\"']?\s*:\s*[\"']?)[^\s\"'][^\r\n\"']*",
+            r"[\"']?\s*:\s*[\"']?)[^\s\"'](?:(?!\\[rn])[^\r\n\"'])*",
             re.IGNORECASE,
         ),
         rf"\1{MASK}",

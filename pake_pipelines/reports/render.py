@@ -7,6 +7,7 @@ from typing import Any
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.redaction import redact
 from pake_pipelines.reports.amounts import amount, lasting, share
 from pake_pipelines.reports.ingestion import IngestionReport
 from pake_pipelines.reports.monitoring import MonitoringReport
@@ -17,7 +18,7 @@ from pake_pipelines.reports.strangers import cell, shown
 
 
 def render(template: str, **values: Any) -> str:
-    """Render one of our templates; HTML is escaped, Markdown cells lose what would be more than text."""
+    """Render one of our templates; HTML is escaped, Markdown cells lose what would be more than text, secrets go."""
     from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescape
 
     environment = Environment(
@@ -28,7 +29,7 @@ def render(template: str, **values: Any) -> str:
         lstrip_blocks=True,
     )
     environment.filters.update(cell=cell, shown=shown, amount=amount, lasting=lasting, share=share)
-    return environment.get_template(template).render(**values)
+    return redact(environment.get_template(template).render(**values))
 
 
 def qa_html(report: QaReport) -> str:
@@ -73,12 +74,12 @@ def monitoring_markdown(report: MonitoringReport) -> str:
 
 
 def write_whole(path: Path, text: str) -> None:
-    """Write `text` to `path` so that a reader sees the old file or the new one, never half of one."""
+    """Write `text`, redacted, to `path` so that a reader sees the old file or the new one, never half of one."""
     path.parent.mkdir(parents=True, exist_ok=True)
     temporary = path.with_name(f".{path.name}.{uuid.uuid4().hex}.tmp")
     try:
         with temporary.open("w", encoding="utf-8") as file:
-            file.write(text)
+            file.write(redact(text))
             file.flush()
             os.fsync(file.fileno())
         crash.point(CrashPoint.REPORT_WRITTEN)

@@ -91,3 +91,41 @@ async def security_counts(connection: Connection, now: datetime) -> Mapping[str,
         now - _DAY,
     )
     return dict(row)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What is known of backups: since when there has been one, the newest, the newest that is proven.
+
+    `watched_since` is the oldest thing that is remembered of this project, None when that is nothing.
+    """
+
+    watched_since: datetime | None
+    first: datetime | None
+    newest: datetime | None
+    proven: datetime | None
+
+
+async def kept_backups(connection: Connection) -> Kept:
+    """Return what is known of the backups that are there; a damaged one is none."""
+    row = await connection.fetchrow(
+        """
+        SELECT least((SELECT min(at) FROM metric_samples), (SELECT min(started_at) FROM maintenance_runs))
+                   AS watched_since,
+               min(created_at) AS first, max(created_at) FILTER (WHERE state <> 'damaged') AS newest,
+               max(created_at) FILTER (WHERE state = 'proven') AS proven
+        FROM backups WHERE removed_at IS NULL
+        """
+    )
+    return Kept(**row)
+
+
+async def task_states(connection: Connection) -> Mapping[str, tuple[str, str]]:
+    """Return (state, summary) of the newest run of each task of maintenance; those that go on and dry runs left out."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (task) task, state, summary FROM maintenance_runs
+        WHERE NOT dry_run AND state <> 'running' ORDER BY task, run_no DESC
+        """
+    )
+    return {row["task"]: (row["state"], row["summary"]) for row in rows}

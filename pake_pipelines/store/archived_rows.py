@@ -174,7 +174,7 @@ async def insert(connection: Connection, table: str, lines: Sequence[str]) -> in
         """,
         given,
     )
-    return int(status.split()[-1])
+    return int(status.rpartition(" ")[2])
 
 
 async def _columns(connection: Connection, table: str, line: str) -> list[str]:

@@ -7,6 +7,7 @@ from typing import Any
 from uuid import UUID
 
 from pake_pipelines.store.database import Connection
+from pake_pipelines.telemetry.events import audit_event
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,10 @@ class AuditEvent:
 
 
 async def record(connection: Connection, *, actor: str, action: str, subject: str, details: Mapping[str, Any]) -> int:
-    """Note what `actor` does; belongs into the transaction that does it. Return the event's number."""
+    """Note what `actor` does; belongs into the transaction that does it. Return the event's number.
+
+    The audit log has it as well, and there also when the transaction comes to nothing.
+    """
     event_id: int = await connection.fetchval(
         "INSERT INTO audit_events (actor, action, subject, details) VALUES ($1, $2, $3, $4) RETURNING event_id",
         actor,
@@ -30,6 +34,7 @@ async def record(connection: Connection, *, actor: str, action: str, subject: st
         subject,
         dict(details),
     )
+    audit_event(action, actor=actor, subject=subject, event_id=event_id, details=dict(details))
     return event_id
 
 

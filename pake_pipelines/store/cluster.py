@@ -20,6 +20,9 @@ from pake_pipelines.store.server_account import MAJOR, Account, account_for, pro
 _LONGEST_SOCKET_PATH: Final = 103
 _SOCKET_NAME: Final = ".s.PGSQL.5432"
 USER: Final = "pake"
+_LAST: Final = 5
+# the line of postmaster.pid in which pg_ctl looks, too
+_STATUS: Final = 7
 _HEADER: Final = (
     "# written by pake_pipelines at every start; put changes of your own into postgresql.conf below the include"
 )
@@ -56,6 +59,14 @@ class Cluster:
     def is_running(self) -> bool:
         """Tell whether the server runs."""
         return self.account.run([programs() / "pg_ctl", "status", "-D", self.directory]).returncode == 0
+
+    def is_ready(self) -> bool:
+        """Tell whether the server takes connections, having replayed its log if it had to; no connection is made."""
+        try:
+            lines = (self.directory / "postmaster.pid").read_text().splitlines()
+        except FileNotFoundError:
+            return False
+        return len(lines) > _STATUS and lines[_STATUS].strip() == "ready"
 
     def initialise(self, *options: str) -> None:
         """Set the data up unless they are there, in a directory beside it that is renamed when whole.
@@ -130,5 +141,5 @@ class Cluster:
 def _last_line(text: str) -> str:
     lines = [line.strip() for line in text.splitlines() if line.strip()]
     # behind what was fatal the server only says that it shuts down
-    fatal = [line for line in lines[-5:] if "FATAL:" in line or "PANIC:" in line]
+    fatal = [line for line in lines[-_LAST:] if "FATAL:" in line or "PANIC:" in line]
     return next(reversed(fatal or lines), "no reason given")

@@ -145,7 +145,8 @@ async def remove_ticks(connection: Connection, before: Before, batch: int, *, dr
         f"""
         SELECT id, pg_column_size(tick_body) AS bytes FROM (
             SELECT id, tick_body, timestamp, status,
-                   row_number() OVER (PARTITION BY coalesce(selector_id, job_origin_id) ORDER BY id DESC) AS place
+                   row_number() OVER (PARTITION BY coalesce(selector_id, job_origin_id)
+                                      ORDER BY timestamp DESC, id DESC) AS place
             FROM job_ticks) AS placed
         WHERE timestamp < $1 AND status <> 'STARTED' AND place > {_LATEST_TICKS} ORDER BY id
         """,

@@ -84,7 +84,12 @@ async def current_versions(connection: Connection, wanted: Collection[ItemKey]) 
     )
     return {
         (row["source"], row["key"]): CurrentVersion(
-            row["pake_id"], row["version"], row["entry_hash"], row["fetched_at"], row["day"], row["gone"],
+            row["pake_id"],
+            row["version"],
+            row["entry_hash"],
+            row["fetched_at"],
+            row["day"],
+            row["gone"],
             row["archived"],
         )
         for row in rows

@@ -55,7 +55,8 @@ async def save_fetches(connection: Connection, made: Sequence[NewFetch], run_id:
         SELECT source, day, url, fetched_at, modified_at, media_type, size, sha256, lake_path, $2
         FROM jsonb_to_recordset($1) AS g(source text, day date, url text, fetched_at timestamptz,
              modified_at timestamptz, media_type text, size bigint, sha256 text, lake_path text)
-        ON CONFLICT (source, day, url, sha256) DO UPDATE SET modified_at = excluded.modified_at, gone_at = NULL
+        ON CONFLICT (source, day, url, sha256) DO UPDATE
+            SET modified_at = excluded.modified_at, gone_at = NULL, body_removed_at = NULL
         RETURNING fetch_id, source, day, url, sha256
         """,
         [vars(one) for one in made],
@@ -93,9 +94,14 @@ async def move_body(connection: Connection, source: str, was: str, url: str, day
 
 
 async def fetches_of_day(connection: Connection, source: str, day: date) -> Sequence[RawFetch]:
-    """Return what was fetched from `source` on `day`, oldest first."""
+    """Return what was fetched from `source` on `day` and is in the lake, oldest first."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM raw_fetches WHERE source = $1 AND day = $2 ORDER BY fetched_at, fetch_id", source, day
+        f"""
+        SELECT {_COLUMNS} FROM raw_fetches WHERE source = $1 AND day = $2 AND body_removed_at IS NULL
+        ORDER BY fetched_at, fetch_id
+        """,
+        source,
+        day,
     )
     return [RawFetch(**row) for row in rows]
 

@@ -13,7 +13,7 @@ import uuid
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -38,6 +38,15 @@ class NewBody:
     day: date
     body: bytes
     sha256: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LakeFile:
+    """A file as it lies in the lake: path relative to its root, size in bytes, when it was written."""
+
+    path: str
+    bytes: int
+    written_at: datetime
 
 
 class Lake:
@@ -107,6 +116,45 @@ class Lake:
         if hashlib.sha256(body).hexdigest() != expected:
             raise ValueError(f"archived body {path} is damaged: its SHA-256 differs from its name")
         return body
+
+    def days(self) -> list[str]:
+        """Return the names of the lake's directories, one a day; none when there is no lake yet. Raises OSError."""
+        return [name for name, one in self._listed("") if one["type"] == "directory"]
+
+    def files(self, day: str) -> list[LakeFile]:
+        """Return the files of the directory `day`. Raises OSError."""
+        found = [(name, one) for name, one in self._listed(day) if one["type"] == "file" and not one.get("islink")]
+        return [LakeFile(f"{day}/{name}", one["size"] or 0, _written_at(one)) for name, one in found]
+
+    def move(self, path: str, target: str) -> None:
+        """Let the file at `path` lie at `target`. Raises OSError."""
+        self._fs.mv(f"{self._root}/{path}", f"{self._root}/{target}")
+
+    def remove(self, path: str) -> None:
+        """Remove the file at `path`. Raises OSError."""
+        self._fs.rm_file(f"{self._root}/{path}")
+
+    def _listed(self, directory: str) -> list[tuple[str, dict[str, Any]]]:
+        place = f"{self._root}/{directory}".rstrip("/")
+        self._fs.invalidate_cache(place)  # a bucket's listing is kept otherwise
+        try:
+            found = self._fs.ls(place, detail=True)
+        except FileNotFoundError:
+            return []
+        return sorted((one["name"].rstrip("/").rpartition("/")[2], one) for one in found)
+
+
+def _written_at(info: dict[str, Any]) -> datetime:
+    """Return when a file was written: each kind of file system calls it otherwise. Raises OSError without any."""
+    for name in ("mtime", "LastModified", "last_modified", "updated", "created"):
+        match info.get(name):
+            case datetime() as moment:
+                return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+            case int() | float() as seconds:
+                return datetime.fromtimestamp(seconds, UTC)
+            case str() as text:
+                return datetime.fromisoformat(text)
+    raise OSError(f"{info['name']}: this file system does not tell when a file was written")
 
 
 def _sync(file: Any) -> None:

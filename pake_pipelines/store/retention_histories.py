@@ -44,4 +44,4 @@ async def prune(connection: Connection, table: str, before: datetime, now: datet
         now,
         limit,
     )
-    return int(status.split()[-1])
+    return int(status.rpartition(" ")[2])

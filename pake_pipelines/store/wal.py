@@ -103,19 +103,6 @@ async def close_segment(connection: Connection) -> str:
     return name
 
 
-async def answers(url: str) -> bool:
-    """Tell whether a server that is being recovered is done with it and takes connections."""
-    try:
-        connection = await wait_for(url, ONCE)
-    except StoreError:
-        return False
-    try:
-        recovering: bool = await connection.fetchval("SELECT pg_is_in_recovery()")
-    finally:
-        await connection.close()
-    return not recovering
-
-
 async def last_replayed(url: str) -> datetime | None:
     """Return when the last transaction was committed that a recovered server replayed; None when there was none."""
     connection = await wait_for(url, ONCE)

@@ -11,6 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
+from pake_pipelines.cli.dagster_api import DagsterApi
 from pake_pipelines_tests.cli.stack import READY, Project, Up
 
 pytestmark = pytest.mark.long
@@ -87,6 +88,15 @@ def test_a_source_that_was_just_added_is_known_to_the_next_ingestion(project, fi
     config.write_text(config.read_text().replace("schedules:", f"{missing}schedules:"))
     said = project.json("ingest", "missing")
     assert (said["status"], "none of the 1 sources could be read" in said["error"]) == ("FAILURE", True)
+
+
+def test_maintenance_at_the_terminal_is_in_the_history_of_its_asset(project, first_start):
+    ran = project.json("maintenance", "run", "semantic_dedup_cleanup")
+    assert (ran["state"], ran["not_told"]) == ("done", None)
+    query = """query { assetOrError(assetKey: {path: ["semantic_dedup_cleanup"]}) { ... on Asset {
+      assetMaterializations(limit: 1) { description } } } }"""
+    (made,) = DagsterApi(f"http://127.0.0.1:{project.port}").ask(query)["assetOrError"]["assetMaterializations"]
+    assert made["description"] == f"done, at the terminal: {ran['summary']}"
 
 
 def test_a_range_is_a_backfill_with_a_run_for_each_day_in_which_a_dead_source_spoils_nothing(project, first_start):

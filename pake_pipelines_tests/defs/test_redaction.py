@@ -8,6 +8,7 @@ import json
 import logging
 import subprocess
 import sys
+import threading
 import zlib
 from pathlib import Path
 from urllib.parse import quote
@@ -17,9 +18,10 @@ import pytest
 import sqlalchemy as db
 from sqlalchemy.pool import NullPool
 
-from pake_pipelines.defs.shared import compute_logs, last_gate
+from pake_pipelines.defs.shared import compute_logs
 from pake_pipelines.redaction import patterns
 from pake_pipelines.settings import get_settings
+from pake_pipelines.store import last_gate
 from pake_pipelines.store.database import addresses
 from pake_pipelines.telemetry import lines, logs
 
@@ -92,6 +94,15 @@ class World:
         )
 
     def run(self):
+        # what a process has; those of pytest lead to files of its own, which no child writes to
+        streams = sys.stdout, sys.stderr
+        sys.stdout, sys.stderr = (open(number, "w", closefd=False) for number in (1, 2))  # noqa: SIM115
+        try:
+            return self._run()
+        finally:
+            sys.stdout, sys.stderr = streams
+
+    def _run(self):
         with dg.DagsterInstance.from_config(str(self.home)) as instance:
             done = dg.materialize([leaky, failing], instance=instance, raise_on_error=False)
             _tick(instance)
@@ -153,20 +164,16 @@ def world(server_settings, tmp_path, monkeypatch):
     monkeypatch.setenv("PAKE_HOME", str(tmp_path))
     monkeypatch.setenv("PAKE_DATA_DIR", str(tmp_path / "data"))
     get_settings.cache_clear()
-    streams, hooks = (sys.stdout, sys.stderr), (sys.excepthook,)
-    made = World(tmp_path, url)
-    yield made
-    logs.close_logging()
-    last_gate.release()
-    sys.stdout, sys.stderr = streams
-    (sys.excepthook,) = hooks
-    get_settings.cache_clear()
+    for place in (sys, threading):
+        monkeypatch.setattr(place, "excepthook", place.excepthook)
+    yield World(tmp_path, url)
     with dg.DagsterInstance.from_config(str(tmp_path)) as instance:
         instance.wipe()
     logs.close_logging()
+    last_gate.release()
+    get_settings.cache_clear()
 
 
-@pytest.mark.usefixtures("capfd")
 def test_no_planted_secret_is_left_anywhere(world):
     done = world.run()
     kept = world.kept()
@@ -181,7 +188,6 @@ def test_no_planted_secret_is_left_anywhere(world):
     assert any("token=*** ***" in text for where, text in kept.items() if where.endswith(".out"))
 
 
-@pytest.mark.usefixtures("capfd")
 def test_what_was_redacted_is_still_read_by_dagster(world):
     done = world.run()
     with dg.DagsterInstance.from_config(str(world.home)) as instance:
@@ -207,7 +213,6 @@ HOLES = {
 
 
 @pytest.mark.parametrize(("place", "name"), HOLES.values(), ids=HOLES)
-@pytest.mark.usefixtures("capfd")
 def test_a_hole_in_one_of_the_layers_is_found(place, name, world, monkeypatch):
     if name is None:
         monkeypatch.delenv("LEAKY_PASSWORD")

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from pake_pipelines.health.application import quantile, sample_runs, sample_work
+from pake_pipelines.health.application import quantile, sample_maintenance, sample_runs, sample_work
 from pake_pipelines.model.dagster_facts import DagsterFacts, RunFact, RunTotals
 from pake_pipelines.model.status import CheckStatus
-from pake_pipelines.store.application_metrics import Answer, Visited
+from pake_pipelines.store.application_metrics import Answer, Kept, Visited
 from pake_pipelines_tests.conftest import NOW
 
 NOTHING = Visited(0, 0, 0, 0, 0)
@@ -106,3 +106,39 @@ def test_the_response_time_is_that_of_the_slowest_http_service():
 
 def test_without_an_http_service_there_is_no_response_time():
     assert work(answers=[Answer("db", "postgres", 900.0)])["api_response_ms",].status is CheckStatus.UNAVAILABLE
+
+
+def upkeep(kept=None, **states):
+    found = sample_maintenance(kept or Kept(None, None, None, None), states, NOW)
+    return {(one.metric, one.labels.get("task")): one for one in found}
+
+
+def hours(number):
+    return NOW - timedelta(hours=number)
+
+
+def test_backups_are_as_old_as_the_newest_and_the_newest_that_is_proven():
+    found = upkeep(Kept(hours(900), hours(80), hours(3), hours(27)))
+    assert found["backup_age_hours", None].value == 3
+    assert found["backup_proven_age_hours", None].value == 27
+
+
+def test_a_backup_that_was_never_made_or_never_proved_is_missing_since_it_could_have_been():
+    none = upkeep(Kept(hours(100), None, None, None))["backup_age_hours", None]
+    assert (none.value, none.detail) == (100, "there is no backup")
+    found = upkeep(Kept(hours(100), hours(60), hours(2), None))
+    assert (found["backup_age_hours", None].value, found["backup_proven_age_hours", None].value) == (2, 60)
+
+
+def test_of_a_project_that_begins_now_the_age_of_its_backup_is_not_known_and_not_none():
+    assert upkeep()["backup_age_hours", None].status is CheckStatus.UNAVAILABLE
+
+
+def test_a_task_has_failed_when_its_latest_run_failed_or_was_cut_off_and_only_then():
+    found = upkeep(
+        a=("failed", "the target is full"), b=("abandoned", "cut off"), c=("done", "x"), d=("unavailable", "no docker")
+    )
+    values = {task: found["maintenance_failed", task].value for task in "abcd"}
+    assert values == {"a": 1, "b": 1, "c": 0, "d": 0}
+    assert found["maintenance_failed", "a"].detail == "the target is full"
+    assert upkeep()["maintenance_failed", None].value is None

@@ -12,7 +12,8 @@ from pake_pipelines.health.sampling import sample_all
 from pake_pipelines.model.dagster_facts import DagsterFacts, RunFact, RunTotals
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.settings import PACKAGE_HOME, Settings
-from pake_pipelines.store import metric_samples, runs
+from pake_pipelines.store import cache_accesses, metric_samples, runs
+from pake_pipelines.store.cache_accesses import Access
 from pake_pipelines_tests.conftest import NOW, TODAY
 
 CONFIG = load_monitoring(PACKAGE_HOME / "configs")
@@ -42,6 +43,11 @@ async def test_every_metric_of_the_catalogue_is_sampled_with_its_labels_and_unit
             connection, operation="documents", day=TODAY, details={"looked_at": 5}, seconds=1, run_id="r"
         )
         await connection.execute("UPDATE processing_logs SET created_at = $1", NOW)
+        await connection.execute(
+            "INSERT INTO maintenance_runs (task, state, actor, started_at, finished_at, dry_run) VALUES "
+            "('t', 'failed', 'x', $1, $1, false), ('t', 'done', 'x', $1, $1, true)",
+            NOW - timedelta(hours=40),
+        )
     found = await sampled()
     assert set(found) == set(CATALOGUE)
     for name, one in found.items():
@@ -50,6 +56,7 @@ async def test_every_metric_of_the_catalogue_is_sampled_with_its_labels_and_unit
             assert set(one.labels) == set(CATALOGUE[name].labels), name
         assert one.at == NOW
     assert found["api_response_ms"].value == 20
+    assert (found["maintenance_failed"].value, found["backup_age_hours"].value) == (1, 40)
 
 
 async def test_the_second_round_knows_what_needs_two(sampled):
@@ -117,3 +124,28 @@ async def test_key_figures_of_a_fresh_project_are_known_where_they_can_be(sample
     assert found["error-rate"] is CheckStatus.OK
     for name in ("db-query-time", "memory", "cpu", "disk"):
         assert found[name] is not CheckStatus.UNKNOWN
+
+
+async def test_the_cache_of_results_is_measured_since_the_round_before(database, sampled):
+    async def ask(hits, misses, at):
+        asked = [Access(at, "language", f"k{n}", n < hits, 5, 1.0) for n in range(hits + misses)]
+        async with database.transaction() as connection:
+            await cache_accesses.log(connection, asked)
+
+    def ratio(found):
+        return next(one for one in found if one.labels == {"cache": "entries"})
+
+    await ask(0, 100, NOW - timedelta(minutes=1))
+    await sampled()
+    await ask(30, 30, NOW + timedelta(minutes=1))
+    async with database.connection() as connection:
+        held = await metric_samples.latest(connection)
+    assert {one.metric for one in held} >= {"cache_total_entries", "cache_avg_access_count", "cache_hot_entries"}
+    await sampled(NOW + timedelta(minutes=5))
+    async with database.connection() as connection:
+        assert ratio(await metric_samples.latest(connection)).value == 50.0
+    await ask(10, 0, NOW + timedelta(minutes=6))
+    await sampled(NOW + timedelta(minutes=10))
+    async with database.connection() as connection:
+        few = ratio(await metric_samples.latest(connection))
+    assert (few.value, few.detail) == (None, "only 10 results were asked for since the sample before")

@@ -57,7 +57,8 @@ def pair(url):
         for name, word in zip(NAMES, ("old a", "old b", "new a", "new b"), strict=False):
             await swap.create(connection, name, like="pake_knowledge")
             await connected(
-                with_database(url, name), lambda one, word=word: one.execute(f"CREATE TABLE words AS SELECT '{word}' AS word")
+                with_database(url, name),
+                lambda one, word=word: one.execute(f"CREATE TABLE words AS SELECT '{word}' AS word"),
             )
 
     async def remove(connection):
@@ -118,9 +119,7 @@ def test_nothing_is_renamed_while_anybody_is_connected_to_one_of_them(url, pair)
 
 def test_one_that_is_missing_stops_all(url, pair):
     with pytest.raises(StoreError, match="cannot be renamed"):
-        asyncio.run(
-            connected(url, lambda one: swap.swap(one, [*pair, Swap("swap_c", "swap_c_restoring", None)], ""))
-        )
+        asyncio.run(connected(url, lambda one: swap.swap(one, [*pair, Swap("swap_c", "swap_c_restoring", None)], "")))
     assert what(url) == OLD
 
 

@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Sequence
 from contextlib import nullcontext
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 from uuid import uuid4
@@ -55,7 +55,7 @@ class Ran:
 def run(task: TaskName, dry_run: DryRun = False, wait: Wait = False, as_json: Json = False) -> None:
     """Run TASK now, whatever its time. Exit code 0: done; 1: failed; 3: unavailable.
 
-    `health-check` is `pake health --now`; for `monitoring-setup` there is nothing to do, schedules are part of the code.
+    `health-check` is `pake health --now`; `monitoring-setup` has nothing to set up, for schedules are part of the code.
     """
     settings = get_settings()
     match elsewhere(task):
@@ -105,9 +105,17 @@ def run_rhythms(settings: Settings, rhythms: Sequence[Rhythm], *, dry_run: bool,
 
 
 def of_rhythms(config: MaintenanceConfig, rhythms: Sequence[Rhythm]) -> list[str]:
-    """Return the enabled tasks of some rhythms in the order of need; those that come after another follow it."""
-    everything = due_of(planned(config), {}, datetime.now(UTC))
-    return [one.name for one in everything if one.name in config.tasks and config.tasks[one.name].rhythm in rhythms]
+    """Return the enabled tasks of some rhythms in the order of need; those that come after another follow it.
+
+    Yearly ones are switched off for the hours that they take: who asks for them by hand means to spend these.
+    """
+    wanted = {name for name, task in config.tasks.items() if task.rhythm in rhythms}
+    listed = [
+        replace(task, enabled=task.enabled or config.tasks[task.name].rhythm == "yearly")
+        for task in planned(config)
+        if task.name in wanted
+    ]
+    return [one.name for one in due_of(listed, {}, datetime.now(UTC))]
 
 
 def run_all(

@@ -9,7 +9,6 @@ from pake_pipelines.model.maintenance import Outcome, TaskState
 from pake_pipelines.settings import Settings
 
 _PARTITIONED: Final = "database_backup"
-_MADE: Final = frozenset({TaskState.DONE, TaskState.SKIPPED})
 
 
 def tell_dagster(settings: Settings, task: str, outcome: Outcome) -> str | None:
@@ -24,7 +23,7 @@ def tell_dagster(settings: Settings, task: str, outcome: Outcome) -> str | None:
     try:
         DagsterApi(held[1]).report_asset(
             task,
-            made=outcome.state in _MADE,
+            made=outcome.state is TaskState.DONE,
             partition=today if task == _PARTITIONED else None,
             description=f"{outcome.state.value}, at the terminal: {outcome.summary}",
         )

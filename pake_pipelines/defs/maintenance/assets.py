@@ -1,7 +1,7 @@
 """The tasks of maintenance as assets, made by one factory: a materialization is work that was really done.
 
-Where a task was `unavailable`, or a dry run, nothing was made: that is an observation, so that no freshness policy
-takes it for the work. The check `outcome` tells the two apart at a glance.
+Where a task had nothing to do, could not look, or only said what it would do, nothing was made: that is an observation,
+so that no freshness policy takes it for the work. The check `outcome` tells whether that is as it should be.
 """
 
 from collections.abc import AsyncIterator
@@ -118,9 +118,8 @@ def _told(
     context: dg.AssetExecutionContext, face: Face, outcome: Outcome, shown: dict[str, Any], *, dry_run: bool
 ) -> list[Event]:
     key = dg.AssetKey(face.name)
-    good = outcome.state in _GOOD
     made: list[Event] = []
-    if good and not dry_run:
+    if outcome.state is TaskState.DONE and not dry_run:
         made.append(dg.MaterializeResult(key, metadata=shown))
     else:
         context.log_event(dg.AssetObservation(key, description=outcome.summary, metadata=shown))
@@ -129,7 +128,7 @@ def _told(
             dg.AssetCheckResult(
                 asset_key=key,
                 check_name=OUTCOME,
-                passed=good,
+                passed=outcome.state in _GOOD,
                 severity=dg.AssetCheckSeverity.WARN,
                 description=f"{outcome.state.value}: {outcome.summary}",
             )

@@ -17,8 +17,9 @@ from dagster_postgres import DagsterPostgresStorage
 from dagster_postgres.event_log import PostgresEventLogStorage
 from dagster_postgres.utils import create_pg_engine, pg_url_from_config
 
-from pake_pipelines.defs.shared import last_gate, run_events
+from pake_pipelines.defs.shared import run_events
 from pake_pipelines.defs.shared.process import set_up_process
+from pake_pipelines.store import last_gate
 
 # kept open in each process: several threads rarely ask at the same moment, and those that do get more for a moment
 _KEPT: Final = 1

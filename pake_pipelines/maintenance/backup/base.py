@@ -3,12 +3,14 @@
 import asyncio
 import shutil
 from collections.abc import Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
+from pake_pipelines import crash
+from pake_pipelines.crash import CrashPoint
 from pake_pipelines.maintenance.backup import base_files, bases, wal
 from pake_pipelines.maintenance.backup.bases import Base, House
 from pake_pipelines.maintenance.backup.files import locked, private, sync_directory
@@ -47,9 +49,9 @@ async def run(place: Workplace) -> Outcome:
     newest = bases.newest(bases.bases_in(house))
     due = newest is None or facts.now - newest.finished_at >= timedelta(days=rules.base_every_days)
     if place.dry_run:
-        return _said(house, None, _tidied(house, facts.now, rules.keep_days, keep=True), due=due)
+        return _said(house, None, tidied(house, facts.now, rules.keep_days, keep=True), due=due)
     made = await _take(place, house, facts) if due or place.options.get("now") else None
-    return _said(house, made, _tidied(house, facts.now, rules.keep_days), due=due)
+    return _said(house, made, tidied(house, facts.now, rules.keep_days), due=due)
 
 
 def hindrance(facts: ServerFacts, standing: WalStanding, *, embedded: bool) -> str | None:
@@ -79,6 +81,7 @@ async def _take(place: Workplace, house: House, facts: ServerFacts) -> Base:
         await _basebackup(addresses(place.settings).knowledge, directory, place.environ)
         async with place.open() as database, database.connection() as connection:
             finished_at = (await server_facts(connection)).now
+        crash.point(CrashPoint.BASE_TAKEN)
         base = await asyncio.to_thread(_checked, directory, name, facts, finished_at)
         _refuse_gap(house, base)
         with private(directory / bases.FILE) as file:
@@ -86,7 +89,9 @@ async def _take(place: Workplace, house: House, facts: ServerFacts) -> Base:
         for path in directory.iterdir():
             path.chmod(0o600)
         sync_directory(directory)
+        crash.point(CrashPoint.BASE_SYNCED)
         directory.rename(house.path(base))
+        crash.point(CrashPoint.BASE_RENAMED)
         sync_directory(house.bases)
     seconds = asyncio.get_running_loop().time() - began
     place.say(f"{name}: {base.bytes / 1e6:,.1f} MB in {seconds:.1f} s, every file checked")
@@ -97,7 +102,8 @@ async def _take(place: Workplace, house: House, facts: ServerFacts) -> Base:
 def _staged(house: House, name: str) -> "Iterator[Path]":
     """Lend a fresh directory in which a base backup is made, and remove what killed runs have left."""
     for left in house.bases.glob(".base-*.partial"):
-        shutil.rmtree(left, ignore_errors=True)
+        with suppress(BlockingIOError), locked(left):
+            shutil.rmtree(left)
     directory = house.bases / f".{name}.partial"
     directory.mkdir(mode=0o700)
     with locked(directory):
@@ -175,7 +181,7 @@ class _Tidied:
         )
 
 
-def _tidied(house: House, now: datetime, keep_days: int, *, keep: bool = False) -> _Tidied:
+def tidied(house: House, now: datetime, keep_days: int, *, keep: bool = False) -> _Tidied:
     """Remove what may go, of this cluster and of former ones; with `keep` only say what that is."""
     total = _Tidied()
     for one in bases.houses(house.directory):
@@ -196,6 +202,7 @@ def _remove(house: House, past: wal.Outdated) -> None:
         leaving = house.bases / f".{base.name}.partial"
         house.path(base).rename(leaving)
         sync_directory(house.bases)
+        crash.point(CrashPoint.BASE_LEAVING)
         shutil.rmtree(leaving)
     for one in past.segments:
         for path in house.wal.glob(f"{one.segment.name}.*"):

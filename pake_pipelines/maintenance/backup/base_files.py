@@ -96,14 +96,18 @@ def _members(archive: Path, manifest: ServerManifest, into: Path | None) -> Iter
 
 @contextmanager
 def _opened(archive: Path) -> Iterator[tarfile.TarFile]:
+    import gzip
     import zlib
 
     try:
-        with tarfile.open(archive, "r|gz") as tar:
-            yield tar
+        with gzip.open(archive) as packed:
+            with tarfile.open(fileobj=packed, mode="r|") as tar:
+                yield tar
+            while packed.read(_PIECE):  # to its end, where its checksum is
+                pass
     except FileNotFoundError as error:
         raise MaintenanceError(f"{archive} is missing: this base backup cannot be used") from error
-    except (tarfile.TarError, EOFError, zlib.error) as error:
+    except (tarfile.TarError, EOFError, gzip.BadGzipFile, zlib.error) as error:
         raise MaintenanceError(f"{archive} is damaged: {error}") from error
 
 

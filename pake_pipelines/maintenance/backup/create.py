@@ -2,6 +2,7 @@
 
 import asyncio
 import platform
+import random
 import shutil
 from collections.abc import Awaitable
 from dataclasses import dataclass
@@ -38,7 +39,8 @@ if TYPE_CHECKING:
 else:
     Identity = Any
 
-_SNAPSHOTS: Final = 20
+# for so long a moment is waited for in which nobody asks for a table to himself
+_QUIET_SECONDS: Final = 120.0
 
 One = TypeVar("One")
 Other = TypeVar("Other")
@@ -115,19 +117,24 @@ async def _dump(place: Workplace, source: Source, directory: Path, identity: Ide
     how = Dumping(source.tool, place.config.backup.compress_level, identity, place.environ)
     path = directory / f"{source.role}.dump{encryption.SUFFIX if identity else ''}"
     place.say(f"dumping {source.facts.name} ({sizes.in_words(source.facts.bytes)})")
-    for attempt in range(_SNAPSHOTS):
+    dumped = await _dump_when_quiet(place, source, path, how)
+    crash.point(CrashPoint.BACKUP_DUMPED)
+    place.say(f"{path.name}: {sizes.in_words(dumped.file.bytes)}, {dumped.database.rows:,} rows")
+    return dumped
+
+
+async def _dump_when_quiet(place: Workplace, source: Source, path: Path, how: Dumping) -> _Dumped:
+    deadline = monotonic() + _QUIET_SECONDS
+    while monotonic() < deadline:
         try:
-            dumped = await _dump_frozen(place, source, path, how)
+            return await _dump_frozen(place, source, path, how)
         except LockedOutError:
             path.unlink(missing_ok=True)
-            # whoever waited for a table goes first
-            await asyncio.sleep(0.1 * (attempt + 1))
-            continue
-        crash.point(CrashPoint.BACKUP_DUMPED)
-        place.say(f"{path.name}: {sizes.in_words(dumped.file.bytes)}, {dumped.database.rows:,} rows")
-        return dumped
+            # whoever waited for a table goes first, and not in step with us
+            await asyncio.sleep(random.uniform(0.02, 0.3))  # noqa: S311
     raise MaintenanceError(
-        f"writers of {source.facts.name} kept asking for whole tables (TRUNCATE, ALTER TABLE): try at a quieter time"
+        f"others ask for whole tables of {source.facts.name} all the time (TRUNCATE, ALTER TABLE), so that no snapshot "
+        "can be dumped: back up at a quieter time"
     )
 
 

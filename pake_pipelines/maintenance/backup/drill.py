@@ -1,8 +1,10 @@
 """The recovery drill: everything built from the newest backup in a scratch place, one partition run there, measured."""
 
 import asyncio
+import os
+import signal
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -199,9 +201,10 @@ async def _child(command: list[str], environment: Mapping[str, str], home: Drill
     try:
         said, _ = await process.communicate()
     finally:
-        if process.returncode is None:
-            process.kill()
-            await process.wait()
+        # those that it started, too
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        await process.wait()
     if process.returncode != 0:
         lines = [line.strip() for line in said.decode(errors="replace").splitlines() if line.strip()]
         raise DrillError(f"the run ended with code {process.returncode}: {' | '.join(lines[-_LINES:])}")

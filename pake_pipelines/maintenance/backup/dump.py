@@ -22,8 +22,9 @@ else:
     Identity = Any
 
 _CHUNK: Final = 1 << 18
-# pg_dump queues behind a writer that waits for the very locks which the snapshot holds: it gives up, and both go on
-_LOCK_WAIT_MS: Final = 500
+# nobody can have a table to himself while the snapshot's transaction reads it; but who waits for that stands before
+# pg_dump in the queue, and would wait until we are done, and we for pg_dump: it gives up, and all go on
+_LOCK_WAIT_MS: Final = 200
 
 
 class LockedOutError(Exception):

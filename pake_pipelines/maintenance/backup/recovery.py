@@ -137,7 +137,7 @@ async def _started(stack: AsyncExitStack, plan: Plan, place: Path) -> ScratchSer
         server = _server(plan, place, target)
         try:
             server.start()
-            await _promoted(server, Recovered(server, plan.base.role, None, 0).url("postgres"))
+            await _promoted(server)
         except StoreError as error:
             server.stop()
             if target is None or _LOG_ENDS not in str(error):
@@ -151,10 +151,10 @@ async def _started(stack: AsyncExitStack, plan: Plan, place: Path) -> ScratchSer
     raise AssertionError("without a target the end of the log is no error")
 
 
-async def _promoted(server: ScratchServer, url: str) -> None:
+async def _promoted(server: ScratchServer) -> None:
     """Wait until the server has replayed what it should and answers. Raises StoreError with its last words."""
     deadline = time.monotonic() + _REPLAY_SECONDS
-    while not await wal.answers(url):
+    while not server.cluster.is_ready():
         if not server.cluster.is_running():
             raise StoreError(f"the recovery was given up: {server.cluster.last_words()}")
         if time.monotonic() > deadline:

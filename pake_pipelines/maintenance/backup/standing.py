@@ -85,4 +85,7 @@ def _proven(usable: Sequence[Known]) -> Check:
     proven = [one for one in usable if one.is_proven]
     if not proven:
         return Check("backup_proven", ok=False, said="no backup has been proved by restoring it")
-    return Check("backup_proven", ok=True, said=f"the newest proven backup is {proven[-1].name}")
+    if proven[-1] is usable[-1]:
+        return Check("backup_proven", ok=True, said=f"the newest backup, {usable[-1].name}, is proven")
+    said = f"the newest backup, {usable[-1].name}, is not proven; the last proven one is {proven[-1].name}"
+    return Check("backup_proven", ok=False, said=said)

@@ -7,7 +7,6 @@ of programs that hold them open (PostgreSQL, Dagster's processes) are rotated wh
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -98,9 +97,7 @@ def _outcome(
         "packed": counts["pack"],
         "deleted": counts["delete"],
         "outputs_deleted": gone,
-        "left_alone": [
-            {"file": step.file.path, "because": step.because} for step in steps if step.deed == "leave"
-        ],
+        "left_alone": [{"file": step.file.path, "because": step.because} for step in steps if step.deed == "leave"],
         "failed": failed,
         "processes_unseen": held.unseen,
         "steps": [

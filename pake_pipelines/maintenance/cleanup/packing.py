@@ -4,6 +4,7 @@ import gzip
 import hashlib
 import os
 import shutil
+import zlib
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -44,7 +45,10 @@ def _write(source: Path, target: Path, digest: str) -> None:
     temporary = target.with_name(f".{target.name}.tmp")
     try:
         with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-            with source.open("rb") as given, gzip.GzipFile(source.name, "wb", fileobj=file, mtime=status.st_mtime) as out:
+            with (
+                source.open("rb") as given,
+                gzip.GzipFile(source.name, "wb", fileobj=file, mtime=status.st_mtime) as out,
+            ):
                 shutil.copyfileobj(given, out, _CHUNK)
             file.flush()
             os.fsync(file.fileno())
@@ -61,7 +65,7 @@ def _write(source: Path, target: Path, digest: str) -> None:
 def _holds(packed: Path, digest: str) -> bool:
     try:
         return _digest(gzip.open(packed, "rb")) == digest
-    except (OSError, EOFError, gzip.zlib.error):
+    except (OSError, EOFError, zlib.error):
         return False
 
 

@@ -11,7 +11,6 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
-from datetime import datetime
 from pathlib import Path
 from typing import IO, Any, Final
 from uuid import UUID
@@ -138,14 +137,15 @@ def measured(path: Path) -> Written:
 def read_header(path: Path) -> Header:
     """Return the header of the file at `path`. Raises MaintenanceError when it has none."""
     with _readable(path), _lines(path) as lines:
-        return Header.from_json(next(lines, ""))
+        return Header.from_json(next(lines, "").encode())
 
 
 def chunks(path: Path) -> Iterator[tuple[str, list[str]]]:
     """Yield (table, rows) of the file at `path`, in parts that fit into memory. Raises MaintenanceError."""
     with _readable(path), _lines(path) as lines:
         next(lines, "")
-        table, held, size = "", [], 0
+        table, size = "", 0
+        held: list[str] = []
         for line in lines:
             name, _, row = line.rstrip("\n").removeprefix('{"table":"').partition('","row":')
             if name not in TABLES or not row.endswith("}"):
@@ -196,7 +196,7 @@ def _lines(path: Path) -> Iterator[Iterator[str]]:
 
 
 def _whole(reader: IO[bytes]) -> Any:
-    return io.BufferedReader(reader)  # type: ignore[arg-type]
+    return io.BufferedReader(reader)
 
 
 @contextmanager

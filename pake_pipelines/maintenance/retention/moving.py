@@ -20,10 +20,11 @@ from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.retention import archive
 from pake_pipelines.maintenance.retention.archive import PARTIAL, SUFFIX, ArchivedItem, Header
 from pake_pipelines.maintenance.retention.plan import Move
-from pake_pipelines.store import archived_rows, retention
+from pake_pipelines.store import archived_rows, retention, retention_removal
 from pake_pipelines.store.database import Connection, Database
 from pake_pipelines.store.migrations import HEAD
-from pake_pipelines.store.retention import InUseError, StoredArchive
+from pake_pipelines.store.retention import StoredArchive
+from pake_pipelines.store.retention_removal import InUseError
 
 DIRECTORY: Final = "archive"
 # a stage that works on the items is over in some seconds
@@ -130,16 +131,16 @@ class Mover:
 
     async def _remove(self, archive_id: int, header: Header, now: datetime) -> frozenset[UUID]:
         slugs = sorted({one.source for one in header.items.values()})
-        async with retention.held(self.database, slugs, list(header.items)) as connection:
+        async with retention_removal.held(self.database, slugs, list(header.items)) as connection:
             same = unchanged(header.items, await archived_rows.item_hashes(connection, list(header.items)))
             if same:
-                await retention.remove(
+                await retention_removal.remove(
                     connection, sorted(same), archive_id, now, max_documents=self.max_documents
                 )
         return same
 
     async def _settle_useless(self, archive_id: int, path: Path, now: datetime, *, fresh: bool) -> None:
-        """Let go of a file that this run wrote and nothing left the tables for; an older one may hold more than they do."""
+        """Let go of a file that this run wrote and nothing left for; an older one may hold more than the tables do."""
         async with self.database.transaction() as connection:
             if not fresh:
                 await retention.set_state(connection, archive_id, "removed", now)
@@ -149,16 +150,14 @@ class Mover:
 
 
 async def take_up(database: Database, directory: Path, now: datetime) -> None:
-    """Record the archive files in `directory` that no row tells of. Raises MaintenanceError when one is not readable."""
+    """Record the archive files in `directory` that no row tells of. Raises MaintenanceError for an unreadable one."""
     async with database.transaction() as connection:
         known = {one.path for one in await retention.archives(connection)}
         for path in unrecorded(directory, known):
             await _record(connection, path, archive.measured(path), archive.read_header(path), now)
 
 
-async def _record(
-    connection: Connection, path: Path, written: archive.Written, header: Header, now: datetime
-) -> int:
+async def _record(connection: Connection, path: Path, written: archive.Written, header: Header, now: datetime) -> int:
     moments = [datetime.fromisoformat(one.since) for one in header.items.values()]
     return await retention.record(
         connection,
@@ -175,9 +174,7 @@ async def _record(
 
 def unchanged(items: Mapping[UUID, ArchivedItem], now: Mapping[UUID, archived_rows.RowsHash]) -> frozenset[UUID]:
     """Return the items of which the tables hold exactly the rows that the file holds."""
-    return frozenset(
-        one for one, kept in items.items() if now.get(one) == archived_rows.RowsHash(kept.rows, kept.hash)
-    )
+    return frozenset(one for one, kept in items.items() if now.get(one) == archived_rows.RowsHash(kept.rows, kept.hash))
 
 
 def unrecorded(directory: Path, known: set[str]) -> list[Path]:

@@ -27,9 +27,7 @@ class Move:
     reason: str
 
 
-def plan(
-    candidates: Iterable[Candidate], in_force: Mapping[str, int], rules: Retention, now: datetime
-) -> list[Move]:
+def plan(candidates: Iterable[Candidate], in_force: Mapping[str, int], rules: Retention, now: datetime) -> list[Move]:
     """Return what leaves: everything older than `days`, and while a source has more than `max_items_per_source` items
     left, its oldest settled ones, except those of the last week. Verified and waiting items never leave by number.
 

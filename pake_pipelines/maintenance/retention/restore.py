@@ -17,9 +17,10 @@ import orjson
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.retention import archive
 from pake_pipelines.maintenance.retention.archive import ArchivedItem
-from pake_pipelines.store import archived_rows, audit, entries, marks, retention, sources
+from pake_pipelines.store import archived_rows, audit, entries, marks, retention_return, sources
 from pake_pipelines.store.database import Connection, Database
-from pake_pipelines.store.retention import StoredArchive, Whereabouts
+from pake_pipelines.store.retention import StoredArchive
+from pake_pipelines.store.retention_return import Whereabouts
 
 _RESTORED: Final = "retention.restored"
 
@@ -91,7 +92,7 @@ async def restore(
         await archived_rows.steady(connection)
         header = await archive.verify(connection, path, stored.sha256)
         await sources.lock(connection, sorted({one.source for one in header.items.values()}))
-        where = await retention.whereabouts(connection, {one: item.source for one, item in header.items.items()})
+        where = await retention_return.whereabouts(connection, {one: item.source for one, item in header.items.items()})
         read = _Contents.of(path)
         found = decide(header.items, where, read.versions, stored.archive_id)
         back = frozenset(one.pake_id for one in found if one.fate is Fate.BACK)
@@ -163,10 +164,8 @@ def _without_body(line: str) -> Mapping[str, Any]:
 
 
 async def _go_on(connection: Connection, back: list[UUID], archive_id: int, now: datetime, actor: str) -> None:
-    await retention.mark_restored(connection, back, archive_id, now)
+    await retention_return.mark_restored(connection, back, archive_id, now)
     in_force = await entries.ids_in_force(connection, back)
     await marks.request(connection, in_force, _RESTORED)
     details = {"archive": archive_id, "items": [str(one) for one in back]}
-    await audit.record(
-        connection, actor=actor, action=_RESTORED, subject=f"archive {archive_id}", details=details
-    )
+    await audit.record(connection, actor=actor, action=_RESTORED, subject=f"archive {archive_id}", details=details)

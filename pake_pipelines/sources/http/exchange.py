@@ -32,6 +32,7 @@ from pake_pipelines.sources.http.kept import KeptConnections, most_kept
 from pake_pipelines.sources.http.shown import shown
 from pake_pipelines.sources.protocol import SourceError
 from pake_pipelines.sources.scrub import scrub
+from pake_pipelines.telemetry.events import security_event
 
 _LISTS: Final = frozenset({"cache-control", "content-encoding", "link"})
 
@@ -154,6 +155,7 @@ class Exchange:
             case TimeoutError():
                 return SourceError("timeout", f"{asked}: silent for {self._http.read_seconds:g} s")
             case aiohttp.ClientConnectorError() if isinstance(error.os_error, RefusedAddressError):
+                security_event("refused_address", address=asked, cause=str(error.os_error))
                 return SourceError("refused", f"{asked}: {error.os_error}")
             case aiohttp.ClientSSLError():
                 return InsecureError("unreachable", f"{asked}: {cause(error)}")

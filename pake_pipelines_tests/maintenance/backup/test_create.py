@@ -40,7 +40,7 @@ def test_a_backup_is_a_private_directory_with_a_manifest_that_says_what_is_in_it
     held = target_of(place).read_manifest(directory.name)
     assert held.created_at == NOW
     assert {f"{one.schema}.{one.name}": one.rows for one in held.databases["dagster"].tables} == {
-        "house.items": 800, "house.main": 0, 'house.Odd "name': 3, "house.recent": 200,
+        "house.copied": 0, "house.items": 800, "house.main": 0, 'house.Odd "name': 3, "house.recent": 200,
     }  # fmt: skip
     (sequence,) = held.databases["dagster"].sequences
     assert (sequence.name, sequence.at_least) == ("items_id_seq", 800)

@@ -19,21 +19,11 @@ from pake_pipelines.maintenance.backup.targets import target_of
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.store import backups
-from pake_pipelines.store.database import open_database, with_database
+from pake_pipelines.store.database import open_database
 from pake_pipelines.store.scratch import ScratchServer
-from pake_pipelines_tests.maintenance.backup.vault import execute, fill, later, made, place_of
+from pake_pipelines_tests.maintenance.backup.vault import execute, later, made, place_of
 
 DUMP = "dagster.dump"
-
-
-@pytest.fixture(scope="module")
-def house(module_database_url):
-    """The addresses of the knowledge database and of a small one to dump."""
-    url = with_database(module_database_url, "proof_house")
-    asyncio.run(execute(with_database(module_database_url, "postgres"), "CREATE DATABASE proof_house TEMPLATE template0"))
-    asyncio.run(fill(url))
-    yield module_database_url, url
-    asyncio.run(execute(with_database(module_database_url, "postgres"), "DROP DATABASE proof_house WITH (FORCE)"))
 
 
 @pytest.fixture(scope="module")
@@ -151,9 +141,7 @@ def lacking_table(held):
 
 
 def with_table(held, **changes):
-    tables = tuple(
-        replace(one, **changes) if one.name == "items" else one for one in held.databases["dagster"].tables
-    )
+    tables = tuple(replace(one, **changes) if one.name == "items" else one for one in held.databases["dagster"].tables)
     return {"dagster": replace(held.databases["dagster"], tables=tables)}
 
 
@@ -225,7 +213,10 @@ CAUSES = {
     "room": (lambda held: {"databases": _sized(held, 10**18)}, "not enough room .* to restore into a scratch server"),
     "server": (lambda _: {"server_version": "19.1"}, "made with server 19.1; the scratch server is PostgreSQL 18"),
     "client": (lambda _: {"client_version": "20beta1"}, "made with pg_dump 20beta1"),
-    "version": (lambda held: {"databases": {"knowledge": held.databases["dagster"]}, "migration": "9"}, "knows none after"),
+    "version": (
+        lambda held: {"databases": {"knowledge": held.databases["dagster"]}, "migration": "9"},
+        "knows none after",
+    ),
 }
 
 
@@ -337,4 +328,3 @@ def test_a_backup_elsewhere_is_fetched_and_proven(house, tmp_path):
     assert orjson.loads(target.read_small(name, survey.PROOF))["state"] == "proven"
     target.write_small(name, DUMP, b"x" * target.size(name, DUMP))
     assert prove(place, name).state is ProofState.DAMAGED
-

@@ -2,8 +2,8 @@
 
 import asyncio
 import os
-import signal
 import shutil
+import signal
 from dataclasses import replace
 
 import pytest
@@ -111,12 +111,8 @@ def test_live_data_are_not_replaced_without_force(place):
 
 def test_a_dry_run_says_what_would_change_and_changes_nothing(place):
     outcome = put_back(replace(place, dry_run=True), Wish("ann"))
-    assert outcome.details["databases"] == [
-        {"role": "dagster", "database": LIVE, "rows_now": 1002, "rows_then": 1003}
-    ]
-    assert outcome.details["tables"] == [
-        {"database": LIVE, "table": "house.items", "rows_now": 799, "rows_then": 800}
-    ]
+    assert outcome.details["databases"] == [{"role": "dagster", "database": LIVE, "rows_now": 1002, "rows_then": 1003}]
+    assert outcome.details["tables"] == [{"database": LIVE, "table": "house.items", "rows_now": 799, "rows_then": 800}]
     assert "1 of 4 tables differ" in outcome.summary
     assert (databases(server_of(place)), len(target_of(place).names())) == ([LIVE], 1)
 
@@ -159,7 +155,7 @@ def test_a_damaged_backup_replaces_nothing(place, signed):
 
 def test_nothing_is_replaced_that_came_out_otherwise_than_it_was_backed_up(place, monkeypatch):
     monkeypatch.setattr("pake_pipelines.maintenance.backup.beside.differences", lambda *_: ["table house.x is missing"])
-    with pytest.raises(MaintenanceError, match="not equal, so nothing was replaced: table house.x is missing"):
+    with pytest.raises(MaintenanceError, match=r"not equal, so nothing was replaced: table house\.x is missing"):
         put_back(place)
     assert (databases(server_of(place)), rows(place)) == ([LIVE], 1002)
 
@@ -195,7 +191,7 @@ def test_live_data_that_cannot_be_backed_up_are_replaced_only_when_that_is_said(
         raise MaintenanceError("invalid page in block 3")
 
     monkeypatch.setattr("pake_pipelines.maintenance.backup.create.run", unable)
-    with pytest.raises(MaintenanceError, match="invalid page in block 3; it is kept .* `--without-safety-backup`"):
+    with pytest.raises(MaintenanceError, match=r"invalid page in block 3; it is kept .* `--without-safety-backup`"):
         put_back(place)
     assert rows(place) == 1002
     put_back(place, replace(FORCE, safety=False))

@@ -26,6 +26,7 @@ TABLES = """
 CREATE SCHEMA house;
 CREATE TABLE house.recent (band bigint, id int);
 CREATE TABLE house.main (band bigint, id int);
+CREATE TABLE house.copied (band bigint, id int);
 CREATE TABLE house."Odd ""name" ("pake row" text, r record_kind, at timestamptz, f double precision, b bytea);
 CREATE TABLE house.items (id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, said text, n numeric, tags text[]);
 INSERT INTO house.items (said, n, tags)

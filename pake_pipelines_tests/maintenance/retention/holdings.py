@@ -6,8 +6,8 @@ from pake_pipelines.config.maintenance import MaintenanceConfig
 from pake_pipelines.config.retention import Retention
 from pake_pipelines.maintenance.retention import archive
 from pake_pipelines.maintenance.workplace import Workplace
-from pake_pipelines.store import archived_rows
 from pake_pipelines.settings import Settings
+from pake_pipelines.store import archived_rows
 from pake_pipelines_tests.chain import rows, value
 from pake_pipelines_tests.conftest import NOW
 
@@ -34,10 +34,11 @@ CREATE TEMP TABLE mine AS SELECT e.*, row_number() OVER (ORDER BY entry_id)::int
 FROM entries e JOIN items USING (pake_id) WHERE source = $3 AND superseded_at IS NULL;
 INSERT INTO documents (entry_id, title, text, content_hash, embedding_key, language, language_probability, structure,
                        linguistics, truncated, hrefs)
-SELECT entry_id, title, 'Text ' || n, 'c' || n, $3 || 'v' || n, 'en', 0.9371, '{"a": 1.10}', '{"b": [null, 1e-7]}', false,
-       ARRAY['http://l/' || n] FROM mine;
+SELECT entry_id, title, 'Text ' || n, 'c' || n, $3 || 'v' || n, 'en', 0.9371, '{"a": 1.10}', '{"b": [null, 1e-7]}',
+       false, ARRAY['http://l/' || n] FROM mine;
 INSERT INTO embeddings (embedding_key, model, vector, run_id)
-SELECT $3 || 'v' || n, 'm', ('[' || array_to_string(array_fill(n / 7.0, ARRAY[384]), ',') || ']')::halfvec, 'r' FROM mine;
+SELECT $3 || 'v' || n, 'm', ('[' || array_to_string(array_fill(n / 7.0, ARRAY[384]), ',') || ']')::halfvec, 'r'
+FROM mine;
 INSERT INTO stage_marks (stage, entry_id, version, run_id)
 SELECT stage, entry_id, '1', 'r' FROM mine, unnest(ARRAY['documents', 'embeddings', 'duplicates', 'connections',
     'confidence', 'knowledge_nodes']) stage;
@@ -60,8 +61,8 @@ INSERT INTO processing_logs (pake_id, operation, success, run_id) SELECT pake_id
 INSERT INTO item_renames (pake_id, old_key, new_key, run_id)
 SELECT pake_id, 'old', 'new', 'r' FROM mine WHERE n % 4 = 0;
 INSERT INTO duplicate_candidates (a_id, b_id, level, reason, score, decision, evidence, version, run_id)
-SELECT least(a.pake_id, b.pake_id), greatest(a.pake_id, b.pake_id), 'near', 'close_meaning', 0.9, 'duplicate', '{}', '1',
-       'r' FROM mine a JOIN mine b ON b.n = a.n + 1 WHERE a.n % 3 <> 0;
+SELECT least(a.pake_id, b.pake_id), greatest(a.pake_id, b.pake_id), 'near', 'close_meaning', 0.9, 'duplicate', '{}',
+       '1', 'r' FROM mine a JOIN mine b ON b.n = a.n + 1 WHERE a.n % 3 <> 0;
 INSERT INTO duplicate_groups (group_id, canonical_id, members, run_id)
 SELECT pake_id, pake_id, 3, 'r' FROM mine WHERE n % 3 = 1 AND n + 2 <= $2;
 INSERT INTO duplicate_members SELECT m.pake_id, g.pake_id FROM mine m JOIN mine g ON g.n = m.n - (m.n - 1) % 3

@@ -7,7 +7,7 @@ import pytest
 
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.retention import archive, moving, sweep
-from pake_pipelines.store import archived_rows, retention
+from pake_pipelines.store import archived_rows, retention_removal
 from pake_pipelines_tests.maintenance.retention.holdings import everything, fill, steady_rows
 
 NEWS = "UPDATE confidence_history SET reason = 'news' WHERE history_id = 2"
@@ -15,7 +15,9 @@ NEWS = "UPDATE confidence_history SET reason = 'news' WHERE history_id = 2"
 
 @asynccontextmanager
 async def _elsewhere(database_url):
-    connection = await asyncpg.connect(database_url, server_settings={"search_path": "pake,public", "lock_timeout": "200"})
+    connection = await asyncpg.connect(
+        database_url, server_settings={"search_path": "pake,public", "lock_timeout": "200"}
+    )
     try:
         yield connection
     finally:
@@ -64,13 +66,13 @@ class Fault:
         self._patch.setattr(archive, "verify", verify)
 
     def a_row_changes_while_rows_go(self):
-        original = retention.remove
+        original = retention_removal.remove
 
         async def remove(*given, **options):
             await self._news()
             await original(*given, **options)
 
-        self._patch.setattr(retention, "remove", remove)
+        self._patch.setattr(retention_removal, "remove", remove)
 
 
 async def _unread(connection, path, sha256=None):

@@ -156,7 +156,9 @@ async def test_what_changed_since_it_was_written_stays(database, place, director
     verify = archive.verify
 
     async def meanwhile(connection, path, sha256=None):
-        await execute(database, "UPDATE confidence_scores SET score = 0.9 WHERE entry_id = (SELECT min(entry_id) FROM entries)")
+        await execute(
+            database, "UPDATE confidence_scores SET score = 0.9 WHERE entry_id = (SELECT min(entry_id) FROM entries)"
+        )
         return await verify(connection, path, sha256)
 
     monkeypatch.setattr(archive, "verify", meanwhile)

@@ -253,9 +253,7 @@ async def test_an_estimate_that_a_rebuild_has_not_borne_out_is_not_followed_agai
         await connection.execute("ANALYZE pake.odd")
         # a fresh index, and statistics that have not seen how wide its values are
         await connection.execute("UPDATE pg_statistic SET stawidth = 0 WHERE starelid = 'pake.odd'::regclass")
-        await connection.execute(
-            "UPDATE pg_class SET reltuples = reltuples / 4 WHERE oid = 'pake.odd_ab'::regclass"
-        )
+        await connection.execute("UPDATE pg_class SET reltuples = reltuples / 4 WHERE oid = 'pake.odd_ab'::regclass")
     first = await run(at_level(place, "full"))
     assert ("rebuild", "pake.odd_ab") in targets(first)
     async with database.connection() as connection:
@@ -265,9 +263,7 @@ async def test_an_estimate_that_a_rebuild_has_not_borne_out_is_not_followed_agai
             "VALUES ('full_optimization', 'done', 'test', now(), now(), $1)",
             {"rebuilt": rebuilt},
         )
-        await connection.execute(
-            "UPDATE pg_class SET reltuples = 15000 WHERE oid = 'pake.odd_ab'::regclass"
-        )
+        await connection.execute("UPDATE pg_class SET reltuples = 15000 WHERE oid = 'pake.odd_ab'::regclass")
     assert ("rebuild", "pake.odd_ab") not in targets(await run(at_level(place, "full")))
 
 

@@ -83,6 +83,8 @@ CREATE INDEX ON archived_items (archive_id);
 
 -- when the raw bytes of a fetch were removed, because nothing in force came from them any more
 ALTER TABLE raw_fetches ADD COLUMN body_removed_at timestamptz;
+-- the lake is held against its rows day by day, and a path begins with its day
+CREATE INDEX ON raw_fetches (lake_path text_pattern_ops);
 
 CREATE TABLE cache_entries (
     category     text NOT NULL,

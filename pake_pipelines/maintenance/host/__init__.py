@@ -1,0 +1,1 @@
+"""Reports about the machine. They look and change nothing."""
