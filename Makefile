@@ -14,7 +14,7 @@ export UV_FIND_LINKS ?= $(subst $() $(),$(comma),$(PIP_FIND_LINKS))
 TORCH_BACKEND ?=
 UV_TORCH := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 
-.PHONY: help install run test check bench conformance demo-outage lock clean
+.PHONY: help install run test check bench conformance demo-outage demo-restore lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -58,6 +58,9 @@ conformance: $(STAMP) ## read the corpora in PAKE_CORPORA: feeds, e-mails, hosti
 
 demo-outage: $(STAMP) ## kill a real service of a scratch project and print who noticed, told and healed it
 	@$(BIN)/python -m demos.outage
+
+demo-restore: $(STAMP) ## plant damage in a backup and drop a table of a scratch project: found, and recovered
+	@$(BIN)/python -m demos.restore
 
 # torch is pinned in pyproject.toml: the lock leaves open which build of it, and so which of its GPU packages
 lock: | $(BIN)/uv ## compile the lock file anew

@@ -9,6 +9,7 @@ import argparse
 import asyncio
 import os
 import random
+import resource
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -202,7 +203,7 @@ def _pages(settings: Settings, pages: int) -> dict[str, Any]:
 
 def stage(rounds: int, write: Callable[[Settings], dict[str, Any]]) -> dict[str, float]:
     """Return the seconds of the documents stage, the best of `rounds`: without a cache, with an empty and a full."""
-    found: dict[str, list[float]] = {"off": [], "cold": [], "warm": []}
+    found: dict[str, list[float]] = {f"{name}{unit}": [] for name in ("off", "cold", "warm") for unit in ("", "_cpu")}
     with scratch_project("sources: {}\n") as settings:
         (settings.configs / "sources.yaml").write_text(yaml.safe_dump({"sources": write(settings)}))
         load_sources.cache_clear()
@@ -225,10 +226,17 @@ async def _rounds(settings: Settings, rounds: int, found: dict[str, list[float]]
                 load_maintenance.cache_clear()
                 load_quality.cache_clear()
                 await _forget(database, "stage_marks", "documents")
-                begun = time.perf_counter()
+                begun, worked = time.perf_counter(), _cpu_seconds()
                 _check(name, await build_documents(kit, database, run))
                 if number >= 0:  # the first round loads and warms up
                     found[name].append(time.perf_counter() - begun)
+                    found[f"{name}_cpu"].append(_cpu_seconds() - worked)
+
+
+def _cpu_seconds() -> float:
+    """Return the processor time of this process and of its workers that have ended; the server's is not in it."""
+    spent = [resource.getrusage(whose) for whose in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    return sum(one.ru_utime + one.ru_stime for one in spent)
 
 
 async def _forget(database: Database, *tables: str) -> None:

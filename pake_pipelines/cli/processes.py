@@ -16,6 +16,7 @@ from typing import IO, Final
 import psutil
 
 from pake_pipelines.cli.dagster_api import LOCATION
+from pake_pipelines.maintenance.cleanup.rotation import rotate
 from pake_pipelines.settings import Settings, environment_for_children
 from pake_pipelines.store.database import addresses
 from pake_pipelines.store.embedded import socket_directory
@@ -120,6 +121,7 @@ class DagsterProcesses:
 
     def _spawn(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
         log = self._logs / f"dagster-{name}.log"
+        rotate(log)
         sink = log.open("wb")
         process = subprocess.Popen(
             [sys.executable, "-m", *command],

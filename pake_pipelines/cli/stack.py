@@ -16,6 +16,7 @@ from pake_pipelines.cli.dagster_api import STILL_LOADING, DagsterApi, DagsterErr
 from pake_pipelines.cli.processes import DagsterProcesses
 from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_quality, load_sources
 from pake_pipelines.maintenance.backup.wal import archiving
+from pake_pipelines.maintenance.cleanup.rotation import rotate
 from pake_pipelines.pipeline.fetch import source_rows
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.database import addresses, create_databases, open_database
@@ -146,6 +147,8 @@ class Stack:
         began = time.time()
         if self._server:
             tell("starting PostgreSQL")
+            if not self._server.is_running():
+                rotate(self._server.log)
             self._server.start()
         tell("preparing the database")
         prepare(self.settings)

@@ -52,8 +52,8 @@ async def save(
         INSERT INTO backups (name, target, created_at, run_id, bytes, seconds, encrypted, migration, manifest)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         ON CONFLICT (name) DO UPDATE SET
-            (target, created_at, run_id, bytes, seconds, encrypted, migration, manifest, state, proved_at, proof_seconds,
-             detail, removed_at)
+            (target, created_at, run_id, bytes, seconds, encrypted, migration, manifest, state, proved_at,
+             proof_seconds, detail, removed_at)
             = (excluded.target, excluded.created_at, excluded.run_id, excluded.bytes, excluded.seconds,
                excluded.encrypted, excluded.migration, excluded.manifest, 'unproven', NULL, NULL, '', NULL)
         """,

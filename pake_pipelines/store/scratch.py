@@ -33,6 +33,8 @@ _CONFIGURATION: Final = {
     "full_page_writes": "off",
     "wal_level": "minimal",
     "max_wal_senders": "0",
+    # containers have 64 MB of shared memory, which building a vector index in parallel asks more of
+    "dynamic_shared_memory_type": "mmap",
     "archive_mode": "off",
     "max_wal_size": "2GB",
     "checkpoint_timeout": "1h",
@@ -88,7 +90,7 @@ class ScratchServer:
         """Remove what killed processes left, then set up and start. Raises StoreError."""
         try:
             directory = self._ending.enter_context(scratch_directory(self._place, self._room_bytes + _OWN_BYTES))
-            self._cluster = cluster = _cluster_in(directory)
+            self._cluster = cluster = replace(_cluster_in(directory), reaches=self._reaches)
             cluster.account.own(directory)
             self._ending.callback(_end, cluster)
             if self._fill is None:

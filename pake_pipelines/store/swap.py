@@ -4,20 +4,27 @@ PostgreSQL renames databases inside a transaction, so at every moment, and after
 database: the old one or the new one. Every function takes a connection to another database of the same server.
 """
 
+import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from time import monotonic
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
-from pake_pipelines.store.database import Connection
+from pake_pipelines.store.database import ONCE, Connection, wait_for
 from pake_pipelines.store.errors import StoreError
 
 _LONGEST_NAME: Final = 63
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 _NOTE: Final = "kept by pake"
+_SESSIONS: Final = """
+    SELECT datname, coalesce(nullif(application_name, ''), 'unnamed') AS who, count(*) AS sessions
+    FROM pg_stat_activity WHERE datname = ANY ($1) AND backend_type = 'client backend' AND pid <> pg_backend_pid()
+    GROUP BY 1, 2 ORDER BY 1, 2
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,19 +99,17 @@ async def may_swap(connection: Connection, names: Sequence[str]) -> None:
         raise StoreError(f"this role does not own {', '.join(allowed['foreign'])} and may not rename it")
 
 
-async def unused(connection: Connection, names: Sequence[str]) -> None:
-    """Raise StoreError when anybody is connected to one of the databases `names`; it says who."""
-    rows = await connection.fetch(
-        """
-        SELECT datname, coalesce(nullif(application_name, ''), 'unnamed') AS who, count(*) AS sessions
-        FROM pg_stat_activity WHERE datname = ANY ($1) AND backend_type = 'client backend' AND pid <> pg_backend_pid()
-        GROUP BY 1, 2 ORDER BY 1, 2
-        """,
-        list(names),
-    )
-    if rows:
-        who = ", ".join(f"{row['datname']} by {row['who']} ({row['sessions']})" for row in rows)
-        raise StoreError(f"in use: {who}; stop what works with it, `pake down` for this project's own")
+async def unused(connection: Connection, names: Sequence[str], *, seconds: float = 3) -> None:
+    """Raise StoreError when anybody stays connected to one of the databases `names`; it says who.
+
+    A session that its client has closed is there for a moment longer, so `seconds` are waited.
+    """
+    deadline = monotonic() + seconds
+    while rows := await connection.fetch(_SESSIONS, list(names)):
+        if monotonic() >= deadline:
+            who = ", ".join(f"{row['datname']} by {row['who']} ({row['sessions']})" for row in rows)
+            raise StoreError(f"in use: {who}; stop what works with it, `pake down` for this project's own")
+        await asyncio.sleep(0.1)
 
 
 async def create(connection: Connection, name: str, like: str) -> None:
@@ -138,6 +143,19 @@ def _locale(model: Any) -> str:
     if model["provider"] != "libc":
         parts.append(f"{model['provider'].upper()}_LOCALE {_literal(model['locale'])}")
     return " ".join(parts)
+
+
+async def analyze(url: str) -> None:
+    """Gather the statistics that queries are planned by, which no dump brings. Raises StoreError."""
+    import asyncpg
+
+    connection = await wait_for(url, ONCE)
+    try:
+        await connection.execute("ANALYZE", timeout=None)
+    except asyncpg.PostgresError as error:
+        raise StoreError(f"no statistics could be gathered: {error}") from error
+    finally:
+        await connection.close(timeout=10)
 
 
 async def drop(connection: Connection, name: str) -> bool:

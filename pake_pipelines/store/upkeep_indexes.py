@@ -53,13 +53,15 @@ class IndexFacts:
 
 @dataclass(frozen=True, slots=True)
 class _Shape:
-    """What an index's size follows from; `width` is that of its columns' values, `distinct` of a single column."""
+    """What an index's size follows from; `width` is that of its columns' values, `repeats` how many rows of a single
+    column have the same value.
+    """
 
     rows: float | None
     width: float | None
     fillfactor: int
     unique: bool
-    distinct: float | None
+    repeats: float | None
     connections: int
 
 
@@ -81,10 +83,10 @@ _COUNTED_FROM_BYTES: Final = 1024 * 1024
 _FACTS: Final = f"""
     WITH columns AS (
         SELECT i.indexrelid, sum((1 - s.null_frac) * s.avg_width) AS width, count(*) = i.indnatts AS complete,
-               CASE WHEN i.indnatts = 1 THEN max(CASE WHEN s.n_distinct < 0 THEN -s.n_distinct * t.reltuples
-                                                      ELSE s.n_distinct END) END AS distinct
-        FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid JOIN pg_namespace n ON n.oid = t.relnamespace
-        JOIN pg_class c ON c.oid = i.indexrelid
+               CASE WHEN i.indnatts = 1 THEN max((1 - s.null_frac) / nullif(
+                   CASE WHEN s.n_distinct < 0 THEN -s.n_distinct ELSE s.n_distinct / t.reltuples END, 0)) END AS repeats
+        FROM pg_index i JOIN pg_class t ON t.oid = i.indrelid AND t.reltuples > 0
+        JOIN pg_namespace n ON n.oid = t.relnamespace JOIN pg_class c ON c.oid = i.indexrelid
         CROSS JOIN LATERAL generate_series(1, i.indnatts) AS position
         -- an expression's statistics are kept under the index's own name
         LEFT JOIN pg_attribute a ON i.indkey[position - 1] <> 0
@@ -107,7 +109,7 @@ _FACTS: Final = f"""
            pg_has_role(t.relowner, 'USAGE')
                OR CASE WHEN current_setting('server_version_num')::int >= 170000
                        THEN has_table_privilege(t.oid, 'MAINTAIN') ELSE false END AS ours,
-           CASE WHEN w.complete THEN w.width::float8 END AS width, w.distinct,
+           CASE WHEN w.complete THEN w.width::float8 END AS width, w.repeats::float8 AS repeats,
            coalesce(substring(array_to_string(c.reloptions, ' ') FROM 'fillfactor=([0-9]+)')::int, 90) AS fillfactor,
            coalesce(substring(array_to_string(c.reloptions, ' ') FROM '\\mm=([0-9]+)')::int, 16) AS connections
     FROM pg_index i JOIN pg_class c ON c.oid = i.indexrelid JOIN pg_am m ON m.oid = c.relam
@@ -137,8 +139,8 @@ def _btree_pages(shape: _Shape, rows: float, width: float) -> int:
     share a tuple of up to 812 bytes (nbtsort.c) and cost 6 bytes each; that is known of a single column only.
     """
     each: float = 4 + 8 + _aligned(width)
-    if not shape.unique and shape.distinct:
-        together = min(rows / shape.distinct, (812 - each) / 6)
+    if not shape.unique and shape.repeats:
+        together = min(shape.repeats, (812 - each) / 6)
         each = min(each, 6 + each / together) if together > 1 else each
     return 1 + math.ceil(rows / max(math.floor((_PAGE - 24 - 16) * shape.fillfactor / 100 / each), 1))
 

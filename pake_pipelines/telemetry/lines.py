@@ -80,9 +80,11 @@ def _redacted(_: Any, __: str, event: _Event) -> _Event:
 
 
 def _cut(value: Any) -> Any:
-    return (
-        f"{value[:_LONGEST]}… ({len(value)} characters)" if isinstance(value, str) and len(value) > _LONGEST else value
-    )
+    if not isinstance(value, str):
+        return value
+    # half of a pair, as broken mail has them, is nothing that JSON can hold
+    value = value if value.isascii() else value.encode(errors="backslashreplace").decode()
+    return f"{value[:_LONGEST]}… ({len(value)} characters)" if len(value) > _LONGEST else value
 
 
 def _text(_: Any, __: str, event: _Event) -> str:

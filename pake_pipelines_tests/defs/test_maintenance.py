@@ -124,6 +124,23 @@ def test_a_task_that_had_nothing_to_do_passes_and_says_why(house, monkeypatch):
     assert materialized(result) == {}
 
 
+def test_a_check_alone_looks_at_the_last_run_and_runs_nothing(house):
+    project = house()
+
+    def look_at():
+        job = project.defs.resolve_implicit_global_asset_job_def().get_subset(
+            asset_selection=set(), asset_check_selection={dg.AssetCheckKey(dg.AssetKey("greets"), "outcome")}
+        )
+        result = job.execute_in_process(instance=project.instance)
+        (check,) = result.get_asset_check_evaluations()
+        return check.passed, check.description, materialized(result)
+
+    assert look_at() == (False, "never run: nothing is known of its work", {})
+    carry_out(project, "greets")
+    assert look_at()[0]
+    assert project.ask("SELECT count(*) AS runs FROM maintenance_runs")[0]["runs"] == 1
+
+
 def test_a_dry_run_makes_nothing_and_says_nothing_of_the_state(house):
     result = carry_out(house(), "greets", dry_run=True)
     assert result.success

@@ -135,7 +135,7 @@ def as_the_server_does(command, path, name):
 
 
 def test_paths_that_a_shell_would_take_apart_arrive_whole(tmp_path, segment):
-    directory = tmp_path / "it's 100% $HOME; \"mine\" & `yours`"
+    directory = tmp_path / 'it\'s 100% $HOME; "mine" & `yours`'
     directory.mkdir()
     done = as_the_server_does(archive_configuration(directory, 60)["archive_command"], segment, NAME)
     assert (done.returncode, done.stderr) == (0, "")

@@ -61,7 +61,7 @@ def test_an_error_has_its_type_and_its_whole_redacted_chain(project, monkeypatch
     monkeypatch.setenv("SOME_PASSWORD", "violet-unicorn")
     project.set_up()
     try:
-        raise ValueError("violet-unicorn") from KeyError("Bearer abcdefgh")
+        raise ValueError("violet-unicorn") from KeyError("Bearer abcdefgh")  # noqa: TRY301
     except ValueError:
         LOG.exception("it broke")
     (line,) = project.lines("errors.log")
@@ -97,7 +97,7 @@ def test_text_is_one_line_that_nobody_can_forge_and_a_traceback_below(project):
     project.set_up(LOG_FORMAT="text")
     LOG.info("first\n2026-01-01 ERROR forged: line\x1b[2J")
     try:
-        raise ValueError("why")
+        raise ValueError("why")  # noqa: TRY301
     except ValueError:
         LOG.exception("it broke")
     first, second, *below = (project.logs / "application.log").read_text().splitlines()
@@ -239,9 +239,9 @@ def stranger(project):
 def test_handlers_of_others_get_redacted_records_too(stranger):
     logger, kept = stranger
     try:
-        raise ValueError("redis://:abcdef@h")
+        raise ValueError("redis://:abcdef@h")  # noqa: TRY301
     except ValueError:
-        logger.error("password=%s", "abcdef", exc_info=True, stack_info=True)  # noqa: LOG014
+        logger.error("password=%s", "abcdef", exc_info=True, stack_info=True)
     assert kept.lines[0][0].startswith("password=***\n")
     assert "redis://:***@h" in kept.lines[0][0]
     assert "abcdef" not in kept.lines[0][0].replace('"abcdef"', "").replace("redis://:abcdef@h", "source line")

@@ -23,7 +23,7 @@ class Receiver:
         self.spans, self.headers, self.resource = [], [], {}
 
         class Handler(BaseHTTPRequestHandler):
-            def do_POST(self):  # noqa: N802
+            def do_POST(self):
                 receiver.take(self.path, self.headers, self.rfile.read(int(self.headers["Content-Length"])))
                 self.send_response(200)
                 self.end_headers()

@@ -16,9 +16,7 @@ from pake_pipelines.model.maintenance import Outcome
 
 
 def create(
-    dry_run: Annotated[
-        bool, typer.Option("--dry-run", help="Say what would be dumped, and stop.")
-    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be dumped, and stop.")] = False,
     configs: Annotated[bool, typer.Option("--configs/--no-configs", help="Pack the configuration, too.")] = True,
     as_json: Json = False,
 ) -> None:

@@ -60,8 +60,11 @@ def _show_all(known: list[Known], now: datetime) -> None:
     if not known:
         return
     table = Table(box=None, pad_edge=False)
-    for name, justify in (("backup", "left"), ("made", "left"), ("size", "right"), ("rows", "right"), ("", "left")):
-        table.add_column(name, justify=justify)  # type: ignore[arg-type]
+    for name in ("backup", "made"):
+        table.add_column(name)
+    for name in ("size", "rows"):
+        table.add_column(name, justify="right")
+    table.add_column()
     for one in known:
         state = _state(one)
         proved = f", {ago(one.proved_at, now)}" if one.proved_at else ""

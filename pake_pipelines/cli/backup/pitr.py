@@ -57,8 +57,8 @@ def pitr(
     elif dry_run:
         out.print(escape(outcome.summary), soft_wrap=True)
     elif into is not None:
-        name = outcome.details["backup"]
-        out.print(f"[green]✓[/] {escape(str(into))}/{name}: `pake backup verify` and `restore` know it by --target")
+        out.print(f"[green]✓[/] {escape(str(into))}/{outcome.details['backup']}", soft_wrap=True)
+        out.print("[dim]`pake backup verify` and `pake backup restore` know it when it lies among the backups[/]")
     elif not keep:
         out.print("[dim]nothing of it is kept: --into makes a backup of it, --keep leaves it running to look at[/]")
 

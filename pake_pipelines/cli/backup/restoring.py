@@ -41,9 +41,7 @@ def restore(
     database: Annotated[
         list[str] | None, typer.Option("--database", metavar="ROLE", help="Only `knowledge`, or only `dagster`.")
     ] = None,
-    force: Annotated[
-        bool, typer.Option("--force", help="Also over live data; they are kept aside.")
-    ] = False,
+    force: Annotated[bool, typer.Option("--force", help="Also over live data; they are kept aside.")] = False,
     without_safety_backup: Annotated[
         bool, typer.Option("--without-safety-backup", help="For live data that can no longer be backed up.")
     ] = False,
@@ -87,24 +85,25 @@ def _rows(count: int | None) -> str:
 
 
 def kept(
-    use: Annotated[str | None, typer.Option("--use", metavar="NAME", help="Let this one be live again.")] = None,
-    drop: Annotated[str | None, typer.Option("--drop", metavar="NAME", help="Remove this one for good.")] = None,
+    use: Annotated[list[str] | None, typer.Option("--use", metavar="NAME", help="Let this one be live again.")] = None,
+    drop: Annotated[list[str] | None, typer.Option("--drop", metavar="NAME", help="Remove this one for good.")] = None,
     as_json: Json = False,
 ) -> None:
-    """List the databases that a restore took the place of; go back to one, or remove it."""
-    if use is not None and drop is not None:
+    """List the databases that a restore took the place of; go back to some (all in one go), or remove them."""
+    if use and drop:
         fail("--use and --drop exclude each other")
     place = _place()
-    if use is not None:
+    if use:
         _refuse_while_up(place)
     with database_up(place.settings):
-        if use is not None:
+        if use:
             outgoing = asyncio.run(keeping.use(place, use, at_the_terminal()))
-            out.print(f"{escape(use)} is live again; what was live is kept as {escape(outgoing or 'nothing')}")
+            out.print(f"live again: {escape(', '.join(use))}", soft_wrap=True)
+            out.print(f"kept instead: {escape(', '.join(outgoing) or 'nothing')}", soft_wrap=True)
             return
-        if drop is not None:
+        if drop:
             asyncio.run(keeping.remove(place, drop, at_the_terminal()))
-            out.print(f"{escape(drop)} is removed")
+            out.print(f"removed: {escape(', '.join(drop))}", soft_wrap=True)
             return
         found = asyncio.run(keeping.listed(place))
     if as_json:

@@ -43,7 +43,7 @@ def task_assets(
 
 
 def _asset(
-    face: Face, place: int, settings: Settings, config: MaintenanceConfig, partitions: dg.PartitionsDefinition[str]
+    face: Face, place: int, settings: Settings, rules: MaintenanceConfig, partitions: dg.PartitionsDefinition[str]
 ) -> dg.AssetsDefinition:
     spec = dg.AssetSpec(
         face.name,
@@ -54,7 +54,7 @@ def _asset(
         kinds=set(face.kinds),
         tags={"maintenance_category": face.category, "maintenance_rhythm": face.rhythm},
         partitions_def=partitions if face.name == BACKUP else None,
-        freshness_policy=_stays_fresh(config.backup.max_age_hours) if face.name == BACKUP and face.enabled else None,
+        freshness_policy=_stays_fresh(rules.backup.max_age_hours) if face.name == BACKUP and face.enabled else None,
         skippable=True,
     )
     checks = [
@@ -78,40 +78,56 @@ def _asset(
         op_tags={"dagster/priority": str(-place)},
     )
     async def run(context: dg.AssetExecutionContext, config: TaskConfig):  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
-        if face.name == BACKUP:
-            _refuse_other_days(context)
-        async for event in _run(context, face, rules, settings, config):
+        events = _run if context.selected_asset_keys else _look
+        async for event in events(context, face, _place(context, settings, rules, config)):
             yield event
 
-    rules = config
     return run
 
 
-async def _run(
-    context: dg.AssetExecutionContext,
-    face: Face,
-    config: MaintenanceConfig,
-    settings: Settings,
-    asked: TaskConfig,
-) -> AsyncIterator[Event]:
-    from pake_pipelines.maintenance.errors import MaintenanceError
-    from pake_pipelines.maintenance.runner import run_task
+def _place(
+    context: dg.AssetExecutionContext, settings: Settings, rules: MaintenanceConfig, asked: TaskConfig
+) -> "Workplace":
     from pake_pipelines.maintenance.workplace import Workplace
 
-    place = Workplace(
-        settings, config, context.run_id, dry_run=asked.dry_run, options=asked.options, say=context.log.info
+    return Workplace(
+        settings, rules, context.run_id, dry_run=asked.dry_run, options=asked.options, say=context.log.info
     )
+
+
+async def _run(context: dg.AssetExecutionContext, face: Face, place: "Workplace") -> AsyncIterator[Event]:
+    from pake_pipelines.maintenance.errors import MaintenanceError
+    from pake_pipelines.maintenance.runner import run_task
+    from pake_pipelines.redaction import redact
+
+    if face.name == BACKUP:
+        _refuse_other_days(context)
     try:
         outcome = await run_task(place, face.name, actor="dagster", wait_seconds=WAIT_SECONDS)
     except MaintenanceError as error:
-        raise dg.Failure(str(error)) from error
-    shown = metadata_of(outcome, dry_run=asked.dry_run)
+        raise dg.Failure(redact(str(error))) from error
+    shown = metadata_of(outcome, dry_run=place.dry_run)
     if outcome.state is TaskState.FAILED:
         raise dg.Failure(outcome.summary, metadata=shown)
-    for event in _told(context, face, outcome, shown, dry_run=asked.dry_run):
+    for event in _told(context, face, outcome, shown, dry_run=place.dry_run):
         yield event
     for check in await _further_checks(context, face, place):
         yield check
+
+
+async def _look(context: dg.AssetExecutionContext, face: Face, place: "Workplace") -> AsyncIterator[Event]:
+    """Evaluate the checks alone, of what is there: the button beside a check in the UI runs no task."""
+    from pake_pipelines.store import maintenance_runs
+
+    for check in await _further_checks(context, face, place):
+        yield check
+    if not _is_asked_for(context, face, OUTCOME):
+        return
+    async with place.open() as database, database.transaction() as connection:
+        await maintenance_runs.close_abandoned_if_free(connection, place.clock())
+        last = (await maintenance_runs.latest(connection)).get(face.name)
+    state, said = (last.state, last.summary) if last else ("never run", "nothing is known of its work")
+    yield _outcome(face, state, said, passed=state in _GOOD)
 
 
 def _told(
@@ -123,17 +139,23 @@ def _told(
         made.append(dg.MaterializeResult(key, metadata=shown))
     else:
         context.log_event(dg.AssetObservation(key, description=outcome.summary, metadata=shown))
-    if not dry_run and dg.AssetCheckKey(key, OUTCOME) in context.selected_asset_check_keys:
-        made.append(
-            dg.AssetCheckResult(
-                asset_key=key,
-                check_name=OUTCOME,
-                passed=outcome.state in _GOOD,
-                severity=dg.AssetCheckSeverity.WARN,
-                description=f"{outcome.state.value}: {outcome.summary}",
-            )
-        )
+    if not dry_run and _is_asked_for(context, face, OUTCOME):
+        made.append(_outcome(face, outcome.state.value, outcome.summary, passed=outcome.state in _GOOD))
     return made
+
+
+def _outcome(face: Face, state: str, summary: str, *, passed: bool) -> dg.AssetCheckResult:
+    return dg.AssetCheckResult(
+        asset_key=dg.AssetKey(face.name),
+        check_name=OUTCOME,
+        passed=passed,
+        severity=dg.AssetCheckSeverity.WARN,
+        description=f"{state}: {summary}",
+    )
+
+
+def _is_asked_for(context: dg.AssetExecutionContext, face: Face, check: str) -> bool:
+    return dg.AssetCheckKey(dg.AssetKey(face.name), check) in context.selected_asset_check_keys
 
 
 async def _further_checks(
@@ -142,11 +164,7 @@ async def _further_checks(
     if place.dry_run or not backup_check_specs(face.name):
         return []
     found = await backup_checks(place, face.name)
-    return [
-        one
-        for one in found
-        if dg.AssetCheckKey(dg.AssetKey(face.name), one.check_name or "") in context.selected_asset_check_keys
-    ]
+    return [one for one in found if _is_asked_for(context, face, one.check_name or "")]
 
 
 def _refuse_other_days(context: dg.AssetExecutionContext) -> None:

@@ -24,7 +24,7 @@ _CHECKS: Final[Mapping[str, Mapping[str, tuple[dg.AssetCheckSeverity, str]]]] = 
         "backup_redundancy": (_WARN, "There are as many usable backups as `backup.redundancy` asks for."),
     },
     PROOF: {
-        "backup_proven": (_ERROR, "Some backup that can be read was restored and found equal row by row (BAK-10)."),
+        "backup_proven": (_ERROR, "The newest backup was restored and found equal row by row (BAK-10)."),
     },
 }
 

@@ -17,6 +17,7 @@ from pake_pipelines.maintenance.backup.files import locked, private, sync_direct
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
+from pake_pipelines.store.archiving import archive_configuration
 from pake_pipelines.store.client_tools import environment
 from pake_pipelines.store.database import addresses
 from pake_pipelines.store.embedded import programs
@@ -41,11 +42,11 @@ async def run(place: Workplace) -> Outcome:
         return Outcome(TaskState.SKIPPED, "recovery to a point in time is switched off (backup.point_in_time.enabled)")
     async with place.open() as database, database.connection() as connection:
         facts, standing = await server_facts(connection), await wal_standing(connection)
+    house = House(wal.directory_of(place.settings, rules), facts.system)
     if (reason := hindrance(facts, standing, embedded=addresses(place.settings).embedded)) is not None:
-        return Outcome(TaskState.UNAVAILABLE, reason)
+        return Outcome(TaskState.UNAVAILABLE, reason, archive_configuration(house.wal, rules.archive_timeout_seconds))
     if (broken := wal.fault(standing, rules)) is not None:
         raise MaintenanceError(broken)
-    house = House(wal.directory_of(place.settings, rules), facts.system)
     newest = bases.newest(bases.bases_in(house))
     due = newest is None or facts.now - newest.finished_at >= timedelta(days=rules.base_every_days)
     if place.dry_run:
@@ -65,7 +66,7 @@ def hindrance(facts: ServerFacts, standing: WalStanding, *, embedded: bool) -> s
         return f"role {facts.role!r} may not take a base backup: ALTER ROLE ... REPLICATION, or take it as a superuser"
     if not standing.on and not embedded:
         return (
-            "the server archives no log: set archive_mode and archive_command as docs/recovery.md says, and restart it"
+            "the server archives no log: set archive_mode and archive_command as docs/backups.md says, and restart it"
         )
     return None
 
@@ -160,7 +161,7 @@ def _refuse_gap(house: House, base: Base) -> None:
     if needed not in held or first_gap(base.first_segment, held | {needed}) is not None:
         raise MaintenanceError(
             f"segment {needed.name} was archived by the server, but it is not in {house.wal}: "
-            "set its archive_command as docs/recovery.md says"
+            "set its archive_command as docs/backups.md says"
         )
 
 

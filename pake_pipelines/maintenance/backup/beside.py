@@ -68,6 +68,7 @@ async def _make(place: Workplace, manifest: Manifest, one: DatabaseChange, dump:
     revision = manifest.migration if one.role == KNOWLEDGE else None
     if wrong := differences(manifest.databases[one.role], await examine(url), revision):
         raise MaintenanceError(f"{one.role} was restored and is not equal, so nothing was replaced: {'; '.join(wrong)}")
+    await swap.analyze(url)
 
 
 def _refuse(said: str) -> NoReturn:

@@ -19,12 +19,13 @@ if TYPE_CHECKING:
 async def _servers(place: Workplace) -> "AsyncIterator[Sequence[tuple[str, Connection]]]":
     """Lend each live database's name with a connection to another database of its server."""
     urls = addresses(place.settings)
+    servers: dict[str, Connection] = {}
     async with AsyncExitStack() as ending:
-        opened = {}
-        for url in (urls.knowledge, urls.dagster):
-            connection = opened[database_of(url)] = await wait_for(with_database(url, "postgres"), ONCE)
-            ending.push_async_callback(connection.close, timeout=10)
-        yield list(opened.items())
+        for address in (with_database(url, "postgres") for url in (urls.knowledge, urls.dagster)):
+            if address not in servers:
+                servers[address] = await wait_for(address, ONCE)
+                ending.push_async_callback(servers[address].close, timeout=10)
+        yield [(database_of(url), servers[with_database(url, "postgres")]) for url in (urls.knowledge, urls.dagster)]
 
 
 async def listed(place: Workplace) -> list[KeptDatabase]:
@@ -33,27 +34,34 @@ async def listed(place: Workplace) -> list[KeptDatabase]:
         return [one for live, connection in servers for one in await swap.kept(connection, live)]
 
 
-async def use(place: Workplace, name: str, actor: str) -> str:
-    """Let the kept database `name` be live again; return under which name the one from now is kept.
+async def use(place: Workplace, names: Sequence[str], actor: str) -> list[str]:
+    """Let the kept databases `names` be live again, those of one server in one go.
 
-    Raises MaintenanceError and StoreError.
+    Return under which names the ones from now are kept. Raises MaintenanceError and StoreError.
     """
+    outgoing = []
     async with _servers(place) as servers:
-        live, connection = await _holder(servers, name)
-        await swap.may_swap(connection, [live, name])
-        await swap.unused(connection, [live, name])
-        outgoing = swap.before(live, place.clock()) if await swap.exists(connection, live) else None
-        await swap.swap(connection, [Swap(live, name, outgoing)], f"{name} was taken back")
-    await note(place, actor, "backup.kept.use", name, {"kept": outgoing})
-    return outgoing or ""
+        swaps: dict[Connection, list[Swap]] = {}
+        for name in names:
+            live, connection = await _holder(servers, name)
+            await swap.may_swap(connection, [live, name])
+            await swap.unused(connection, [live, name])
+            aside = swap.before(live, place.clock()) if await swap.exists(connection, live) else None
+            swaps.setdefault(connection, []).append(Swap(live, name, aside))
+        for connection, some in swaps.items():
+            await swap.swap(connection, some, f"{', '.join(one.incoming for one in some)} was taken back")
+            outgoing += [one.outgoing for one in some if one.outgoing is not None]
+    await note(place, actor, "backup.kept.use", ", ".join(names), {"kept": outgoing})
+    return outgoing
 
 
-async def remove(place: Workplace, name: str, actor: str) -> None:
-    """Drop the kept database `name`. Raises MaintenanceError and StoreError."""
+async def remove(place: Workplace, names: Sequence[str], actor: str) -> None:
+    """Drop the kept databases `names`. Raises MaintenanceError and StoreError."""
     async with _servers(place) as servers:
-        _, connection = await _holder(servers, name)
-        await swap.drop(connection, name)
-    await note(place, actor, "backup.kept.drop", name, {})
+        holders = [(name, (await _holder(servers, name))[1]) for name in names]
+        for name, connection in holders:
+            await swap.drop(connection, name)
+    await note(place, actor, "backup.kept.drop", ", ".join(names), {})
 
 
 async def note(place: Workplace, actor: str, action: str, subject: str, details: Mapping[str, Any]) -> None:

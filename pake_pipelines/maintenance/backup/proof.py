@@ -33,6 +33,8 @@ from pake_pipelines.store.server_account import MAJOR
 KNOWLEDGE: Final = "knowledge"
 # building an index sorts in files of about its size
 _ROOM: Final = 1.25
+_LEAST_MEMORY: Final = 64 << 20
+_MOST_MEMORY: Final = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +119,27 @@ async def _try(place: Workplace, target: Target, manifest: Manifest) -> Restored
             dumps[role] = await asyncio.to_thread(
                 holding.plain, directory / entry.name, entry, work, place.environ, rules.key_env
             )
-        room = int(_ROOM * sum(database.bytes for database in manifest.databases.values()))
-        async with ScratchServer(place_of_work, room_bytes=room) as server:
+        size = sum(database.bytes for database in manifest.databases.values())
+        memory = {"maintenance_work_mem": f"{index_memory(size, _free_memory()) >> 20}MB"}
+        async with ScratchServer(place_of_work, room_bytes=int(_ROOM * size), settings=memory) as server:
             return await restore_all(
                 manifest, dumps, server, place.environ, jobs=rules.proof.jobs, amcheck=rules.proof.amcheck
             )
+
+
+def index_memory(size: int, free: int) -> int:
+    """Return how many bytes building an index may take, for databases of `size` bytes with `free` bytes of memory.
+
+    A vector index is built in memory as long as it fits and many times slower beyond. It takes about a tenth of a base.
+    """
+    return max(_LEAST_MEMORY, min(size // 4, free // 4, _MOST_MEMORY))
+
+
+def _free_memory() -> int:
+    import psutil
+
+    free: int = psutil.virtual_memory().available
+    return free
 
 
 def _check_versions(manifest: Manifest) -> None:

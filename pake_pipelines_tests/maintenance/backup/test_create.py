@@ -21,6 +21,7 @@ from pake_pipelines_tests.maintenance.backup.vault import (
     made,
     mismatches,
     place_of,
+    program,
     wrong,
 )
 
@@ -124,6 +125,12 @@ def test_any_place_that_fsspec_knows_can_hold_backups(house, tmp_path, url):
     assert target.names() == []
 
 
+def test_a_relative_target_is_one_of_the_project(house, tmp_path):
+    place = place_of(tmp_path / "project", *house, target="kept/here")
+    assert target_of(place).local == tmp_path / "project" / "kept" / "here"
+    assert target_of(place_of(tmp_path, *house)).local == tmp_path / "data" / "backups"
+
+
 def test_an_upload_that_was_cut_off_is_no_backup_and_is_cleared_away(house, tmp_path, monkeypatch):
     place = place_of(tmp_path, *house, target="memory://cut")
     target = target_of(place)
@@ -166,14 +173,6 @@ def test_a_target_that_cannot_be_written_is_named(house, tmp_path):
         made(place_of(tmp_path, *house, target=str(tmp_path / "file" / "below")))
     with pytest.raises(MaintenanceError, match=r"backup.target in configs/maintenance.yaml cannot be used"):
         made(place_of(tmp_path, *house, target="nonsense://x"))
-
-
-def program(directory, name, body):
-    directory.mkdir(exist_ok=True)
-    path = directory / name
-    path.write_text(f"#!/bin/sh\n{body}\n")
-    path.chmod(0o755)
-    return path
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
 
+import psutil
 import pytest
 
 from pake_pipelines import crash
@@ -21,12 +22,14 @@ from pake_pipelines.crash import CrashPoint
 from pake_pipelines.maintenance.backup import create, dump, keeping, retention, targets
 from pake_pipelines.maintenance.backup.targets import Target, target_of
 from pake_pipelines.maintenance.errors import MaintenanceError
+from pake_pipelines.store import client_tools
 from pake_pipelines_tests.maintenance.backup.vault import (
     later,
     left_behind,
     listed,
     made,
     place_of,
+    program,
     prove,
     wrong,
 )
@@ -42,7 +45,7 @@ MAKING = [
 ]
 REMOVING = [CrashPoint.BACKUP_LEAVING, CrashPoint.BACKUP_REMOVED]
 # the dump of the house is a little larger
-SIZE = 45_000
+SIZE = 40_000
 SPREAD = random.Random(7)
 # numbers of bytes of the dump, and seconds
 BYTES = sorted(SPREAD.randrange(SIZE) for _ in range(51))
@@ -211,18 +214,25 @@ def test_a_disk_that_is_full_when_it_comes_to_syncing(place, monkeypatch, call):
     assert listed(target_of(place).local) == before
 
 
-async def cancelled(place):
+async def cancelled(place, reached):
     task = asyncio.ensure_future(create.run(place))
-    await asyncio.sleep(0.08)
+    while not reached.exists():
+        assert not task.done(), task.exception()
+        await asyncio.sleep(0.01)
     task.cancel()
     await asyncio.wait([task])
     assert task.cancelled()
 
 
-def test_a_backup_that_takes_too_long_is_ended_and_leaves_nothing(place):
+def test_a_backup_that_takes_too_long_is_ended_and_leaves_neither_file_nor_process(place, tmp_path, monkeypatch):
     before = listed(target_of(place).local)
-    asyncio.run(cancelled(place))
+    reached = tmp_path / "reached"
+    begun = f"echo begun; echo $$ > {tmp_path}/pid; mv {tmp_path}/pid {reached}; exec sleep 60"
+    program(tmp_path / "bin", "pg_dump", f"[ $1 = --version ] && echo 'pg_dump (PostgreSQL) 18.0' && exit\n{begun}")
+    monkeypatch.setattr(client_tools, "directories", lambda: [tmp_path / "bin"])
+    asyncio.run(cancelled(place, reached))
     assert listed(target_of(place).local) == before
+    assert not psutil.pid_exists(int(reached.read_text()))
 
 
 @pytest.mark.parametrize("point", REMOVING)

@@ -95,7 +95,7 @@ async def test_just_before_a_dropped_table_everything_is_there_row_by_row(projec
     await project.ask("DROP TABLE pake.dropped_nodes CASCADE")
     assert await project.hashes() != before
     outcome = await pitr.recover(project.place, moment, look=looked)
-    assert FOUND == [before]
+    assert [before] == FOUND
     assert outcome.state is TaskState.DONE
     (different,) = outcome.details["different_tables"]
     assert (different["table"], different["rows_now"], different["rows_then"]) == (NODES, 0, 2)
@@ -174,7 +174,7 @@ async def test_a_moment_before_the_first_base_backup_is_refused_and_the_earliest
 
 
 async def test_without_any_base_backup_the_way_to_one_is_named(project, tmp_path):
-    with pytest.raises(MaintenanceError, match="no base backup in .*set backup.point_in_time.enabled"):
+    with pytest.raises(MaintenanceError, match=r"no base backup in .*set backup\.point_in_time\.enabled"):
         recovery.plan_for(project.place.clock(), tmp_path, project.place.clock())
 
 
@@ -200,9 +200,9 @@ async def test_a_damaged_segment_ends_the_recovery_and_is_never_taken_for_the_en
     await pitr.archive_now(project.place)
     path = house_of(project).wal / f"{archived(house_of(project).wal)[-1].segment.name}.gz"
     # in its checksum: in a long run of zeros there are bits that mean nothing
-    with one_bit_flipped(path, path.stat().st_size - 6):
-        with pytest.raises(StoreError, match=f'could not restore file "{path.stem}"'):
-            await pitr.recover(project.place, moment)
+    refused = pytest.raises(StoreError, match=f'could not restore file "{path.stem}"')
+    with one_bit_flipped(path, path.stat().st_size - 6), refused:
+        await pitr.recover(project.place, moment)
 
 
 @pytest.mark.parametrize(("file", "part"), [(ARCHIVE, 0.5), (ARCHIVE, 1), (MANIFEST, 0.5), (MANIFEST, 1)])
@@ -210,7 +210,7 @@ async def test_a_flipped_bit_in_a_base_backup_is_found_before_a_server_starts(pr
     (made,) = bases.bases_in(house_of(project))
     path = house_of(project).path(made) / file
     position = int((path.stat().st_size - 10) * part)
-    with one_bit_flipped(path, position), pytest.raises(MaintenanceError, match="damaged|edited"):
+    with one_bit_flipped(path, position), pytest.raises(MaintenanceError, match=r"damaged|edited"):
         await pitr.recover(project.place, await now_of(project))
 
 

@@ -145,3 +145,12 @@ def later(place, **time):
     """Return the same place, some time later."""
     now = place.clock() + timedelta(**time)
     return replace(place, clock=lambda: now)
+
+
+def program(directory, name, body):
+    """Write a shell script that stands in for a program."""
+    directory.mkdir(exist_ok=True)
+    path = directory / name
+    path.write_text(f"#!/bin/sh\n{body}\n")
+    path.chmod(0o755)
+    return path

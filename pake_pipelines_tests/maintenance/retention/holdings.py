@@ -45,12 +45,12 @@ SELECT stage, entry_id, '1', 'r' FROM mine, unnest(ARRAY['documents', 'embedding
 INSERT INTO signatures (signature_id, kind, version, minhash)
 SELECT hashtext($3 || n), 'words', '1', decode(md5(n::text), 'hex') FROM mine;
 INSERT INTO document_signatures SELECT entry_id, hashtext($3 || n), pake_id FROM mine;
-INSERT INTO text_signals SELECT entry_id, '1', n / 1000.0, '{}', '{}' FROM mine;
+INSERT INTO text_signals SELECT entry_id, '1', n / 100000.0, '{}', '{}' FROM mine;
 INSERT INTO document_links SELECT entry_id, 'http://l/' || n FROM mine;
 INSERT INTO document_entities SELECT entry_id, 'somebody' FROM mine;
 INSERT INTO qa_results SELECT entry_id, true, '{}', '{}', '{}', 0.1, '{}' FROM mine;
 INSERT INTO confidence_scores (entry_id, score, decision_score, factors, due_at)
-SELECT entry_id, 0.1 + n / 3000.0, 0.5, '[]', $1 FROM mine;
+SELECT entry_id, 0.1 + n / 30000.0, 0.5, '[]', $1 FROM mine;
 INSERT INTO knowledge_nodes (pake_id, entry_id, title, content, confidence_score, verification_status, source_name,
                              source_uri, content_hash, run_id)
 SELECT pake_id, entry_id, title, 'Text ' || n, 0.7, CASE WHEN n % 2 = 0 THEN 'archived' ELSE 'verified' END, $3,

@@ -35,7 +35,7 @@ async def plant(connection, name="planted", *, rows=20_000, storms=0):
     # what was counted of the rows comes first, or it would be counted on top of what ANALYZE finds
     await connection.execute("SELECT pg_stat_force_next_flush()")
     await connection.execute(f"ANALYZE pake.{name}")
-    for storm in range(1, storms + 1):
+    for _ in range(storms):
         await connection.execute(f"UPDATE pake.{name} SET n = n + {rows}, word = repeat('y', 40)")
     await connection.execute("SELECT pg_stat_force_next_flush()")
     await connection.execute("SELECT 1")

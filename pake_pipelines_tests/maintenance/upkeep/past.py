@@ -17,7 +17,7 @@ REPORTED = dg.AssetKey("service_health")
 CHECK = "web_is_up"
 
 
-class Broken(Exception):
+class BrokenError(Exception):
     pass
 
 
@@ -28,7 +28,7 @@ def entries(context):
         context.log.debug("one more item %d", number)
     context.log.error("one item was refused")
     if context.partition_key.endswith("-13"):
-        raise Broken("the site is down")
+        raise BrokenError("the site is down")
     return dg.MaterializeResult(metadata={"items": 3, "note": "x" * 200})
 
 
@@ -97,7 +97,8 @@ async def repeat(connection, run_ids, reports, *, since_days, copies):
     moment = f"$1::timestamp - ({copies} - k) * interval '1 second' * {since_days * 86400 / copies}"
     other_run = "substr(md5(k || '-' || o.run_id), 1, 36)"
     day = f"to_char(date '{FIRST_DAY}' + (k % {COPIED_DAYS})::int, 'YYYY-MM-DD')"
-    text = f"CASE WHEN o.run_id = '' THEN {{0}} ELSE replace(replace({{0}}, o.run_id, {other_run}), '{FIRST_DAY}', {day}) END"
+    copied = f"replace(replace({{0}}, o.run_id, {other_run}), '{FIRST_DAY}', {day})"
+    text = f"CASE WHEN o.run_id = '' THEN {{0}} ELSE {copied} END"
     series = f"generate_series(1, {copies}) AS k"
     now = NOW.replace(tzinfo=None)
     await connection.execute(
@@ -121,8 +122,8 @@ async def repeat(connection, run_ids, reports, *, since_days, copies):
     )
     await connection.execute(
         f"""
-        INSERT INTO asset_check_executions (asset_key, check_name, partition, run_id, execution_status, evaluation_event,
-            evaluation_event_timestamp, evaluation_event_storage_id, materialization_event_storage_id)
+        INSERT INTO asset_check_executions (asset_key, check_name, partition, run_id, execution_status,
+            evaluation_event, evaluation_event_timestamp, evaluation_event_storage_id, materialization_event_storage_id)
         SELECT asset_key, check_name, partition, CASE WHEN o.run_id = '' THEN '' ELSE {other_run} END, execution_status,
                {text.format("evaluation_event")}, {moment}, evaluation_event_storage_id + k * {step},
                materialization_event_storage_id + k * {step}

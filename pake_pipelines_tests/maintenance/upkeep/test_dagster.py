@@ -16,12 +16,14 @@ from dagster_postgres import event_log
 from dagster_postgres.utils import pg_alembic_config
 
 from pake_pipelines.config.loading import load_maintenance
-from pake_pipelines.config.upkeep import REPORTED_ASSETS
+from pake_pipelines.config.upkeep import REPORTED_ASSETS, DagsterRetention
 from pake_pipelines.defs.health import metrics, service_health, standing
-from pake_pipelines.maintenance.upkeep.dagster import run
+from pake_pipelines.maintenance.errors import MaintenanceError
+from pake_pipelines.maintenance.upkeep.dagster import ages, run
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import TaskState
 from pake_pipelines.settings import Settings
+from pake_pipelines.store import dagster_events, dagster_records
 from pake_pipelines.store.dagster_records import KNOWN_REVISIONS
 from pake_pipelines.store.database import addresses, with_database
 from pake_pipelines_tests.maintenance.upkeep import past
@@ -90,36 +92,43 @@ def tick(instance, status, count=1):
 
 def stands(instance):
     """Everything that the UI and our own facts ask Dagster about how things stand."""
-    storage = instance.event_log_storage
-    keys = [past.entries.key, past.knowledge.key, past.REPORTED]
-    checks = [dg.AssetCheckKey(past.entries.key, "entries_are_sound"), dg.AssetCheckKey(past.REPORTED, past.CHECK)]
-    records = {record.asset_entry.asset_key: record.asset_entry for record in instance.get_asset_records(keys)}
-    status = get_and_update_asset_status_cache_value(instance, past.entries.key, past.days)
-    materialization, planned = (
-        dg.DagsterEventType.ASSET_MATERIALIZATION,
-        dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED,
-    )
-    waiting = storage.get_latest_asset_partition_materialization_attempts_without_materializations(past.entries.key)
+    storage, entries = instance.event_log_storage, past.entries.key
+    keys = [entries, past.knowledge.key, past.REPORTED]
+    checks = [dg.AssetCheckKey(entries, "entries_are_sound"), dg.AssetCheckKey(past.REPORTED, past.CHECK)]
+    assets = [record.asset_entry for record in instance.get_asset_records(keys)]
+    last_runs = {asset.asset_key: asset.last_run_id for asset in assets}
+    status = get_and_update_asset_status_cache_value(instance, entries, past.days)
+    waiting = storage.get_latest_asset_partition_materialization_attempts_without_materializations(entries)
+
+    def latest(kind):
+        return storage.get_latest_storage_id_by_partition(entries, kind)
+
+    def history(key):
+        return [record.storage_id for record in instance.fetch_materializations(key, limit=5000).records]
+
+    def partitions(subset):
+        return set(subset(past.days).get_partition_keys())
+
     return {
         "latest materializations": {key: instance.get_latest_materialization_event(key) for key in keys},
-        "latest runs of assets": {key: entry.last_run_id for key, entry in records.items()},
-        "runs of these": {entry.last_run_id: instance.get_run_by_id(entry.last_run_id) for entry in records.values() if entry.last_run_id},
-        "materialized partitions": instance.get_materialized_partitions(past.entries.key),
-        "latest of each partition": storage.get_latest_storage_id_by_partition(past.entries.key, materialization),
-        "history of entries": [r.storage_id for r in instance.fetch_materializations(past.entries.key, limit=5000).records],
-        "history of knowledge": [r.storage_id for r in instance.fetch_materializations(past.knowledge.key, limit=5000).records],
-        "failed partitions": set(status.deserialize_failed_partition_subsets(past.days).get_partition_keys()),
-        "materialized by the cache": set(status.deserialize_materialized_partition_subsets(past.days).get_partition_keys()),
+        "latest runs of assets": last_runs,
+        "runs of these": [instance.get_run_by_id(run_id) for run_id in last_runs.values() if run_id],
+        "materialized partitions": instance.get_materialized_partitions(entries),
+        "latest of each partition": latest(dg.DagsterEventType.ASSET_MATERIALIZATION),
+        "attempt of the failed partition": latest(dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)[KEPT_FAILED],
+        "history of entries": history(entries),
+        "history of knowledge": history(past.knowledge.key),
+        "failed partitions": partitions(status.deserialize_failed_partition_subsets),
+        "materialized by the cache": partitions(status.deserialize_materialized_partition_subsets),
         "attempts in vain": waiting,
-        "runs of attempts in vain": {run_id: instance.get_run_by_id(run_id) for run_id, _ in waiting.values()},
+        "runs of attempts in vain": [instance.get_run_by_id(run_id) for run_id, _ in waiting.values()],
         "latest checks": storage.get_latest_asset_check_execution_by_key(checks),
         "check summaries": storage.get_asset_check_summary_records(checks),
         "check partitions": storage.get_asset_check_partition_info(checks),
-        "checks of entries": [r.id for r in storage.get_asset_check_execution_history(checks[0], limit=5000)],
-        "latest runs of a job": [r.run_id for r in instance.get_runs(dg.RunsFilter(job_name="looking"), limit=3)],
+        "checks of entries": [one.id for one in storage.get_asset_check_execution_history(checks[0], limit=5000)],
+        "latest runs of a job": [one.run_id for one in instance.get_runs(dg.RunsFilter(job_name="looking"), limit=3)],
         "latest ticks": instance.get_ticks("gone", "selector-of-gone", limit=2),
-        "planned last": storage.get_latest_storage_id_by_partition(past.entries.key, planned).get(KEPT_FAILED),
-    }  # fmt: skip
+    }
 
 
 async def forget_cache(url):
@@ -206,12 +215,11 @@ async def test_lines_go_by_level_and_a_message_cannot_pose_as_one(pruned, dagste
 
 
 async def test_reports_without_a_run_are_thinned_by_day_and_the_last_of_each_day_stay(pruned, dagster_url):
-    for query in (
-        "SELECT timestamp::date AS day, count(*) AS number FROM event_logs "
-        "WHERE run_id = '' AND dagster_event_type = 'ASSET_MATERIALIZATION' GROUP BY 1",
-        "SELECT evaluation_event_timestamp::date AS day, count(*) AS number FROM asset_check_executions "
-        "WHERE run_id = '' GROUP BY 1",
+    for table, column, kept in (
+        ("event_logs", "timestamp", "dagster_event_type = 'ASSET_MATERIALIZATION'"),
+        ("asset_check_executions", "evaluation_event_timestamp", "true"),
     ):
+        query = f"SELECT {column}::date AS day, count(*) AS number FROM {table} WHERE run_id = '' AND {kept} GROUP BY 1"
         per_day = Counter({row["day"]: row["number"] for row in await ask(dagster_url, query)})
         today = past.NOW.date()
         assert all(per_day[today - timedelta(days=age)] == 24 for age in range(8, 59))
@@ -233,7 +241,10 @@ async def test_old_runs_that_made_nothing_go_with_all_that_is_theirs(pruned, dag
     )
     assert row["old"] == 0
     assert row["made"] > 500
-    orphans = "SELECT count(*) AS number FROM {} o WHERE run_id <> '' AND NOT EXISTS (SELECT FROM runs r WHERE r.run_id = o.run_id)"
+    orphans = (
+        "SELECT count(*) AS number FROM {} o WHERE run_id <> '' "
+        "AND NOT EXISTS (SELECT FROM runs r WHERE r.run_id = o.run_id)"
+    )
     for table in ("event_logs", "run_tags"):
         assert (await ask(dagster_url, orphans.format(table)))[0]["number"] == 0
 
@@ -283,3 +294,124 @@ def test_the_installed_dagster_has_the_form_that_is_known():
 def test_only_what_sensors_report_is_thinned():
     reported = {service_health.SERVICE_HEALTH, standing.ALERTS, standing.INCIDENTS, *metrics._ASSETS}
     assert set(REPORTED_ASSETS) == reported
+
+
+@pytest.fixture
+async def trial(pruned, dagster_url):
+    """A connection in a transaction of which nothing is kept."""
+    connection = await asyncpg.connect(dagster_url)
+    transaction = connection.transaction()
+    await transaction.start()
+    yield connection
+    await transaction.rollback()
+    await connection.close()
+
+
+def old(days):
+    return (past.NOW - timedelta(days=days)).replace(tzinfo=None, hour=12)
+
+
+REPORT = (
+    "INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp, asset_key) VALUES ('', '{}', $1, $2, $3)"
+)
+BEFORE = ages(DagsterRetention(), past.NOW)
+
+
+async def test_a_materialization_that_a_kept_check_was_made_of_is_kept(trial):
+    insert = f"{REPORT} RETURNING id"
+    asset = '["alerts"]'
+    made = [await trial.fetchval(insert, "ASSET_MATERIALIZATION", old(100), asset) for _ in range(3)]
+    checked = [await trial.fetchval(insert, "ASSET_CHECK_EVALUATION", old(100), None) for _ in range(2)]
+    for check, target in zip(checked, made, strict=False):
+        await trial.execute(
+            "INSERT INTO asset_check_executions (asset_key, check_name, run_id, execution_status, evaluation_event, "
+            "evaluation_event_timestamp, evaluation_event_storage_id, materialization_event_storage_id) "
+            "VALUES ($1, 'c', '', 'SUCCEEDED', '{}', $2, $3, $4)",
+            asset, old(100), check, target,
+        )  # fmt: skip
+    removed = await dagster_events.thin_reports(trial, ["alerts"], BEFORE, 1, 5000, dry_run=False)
+    assert removed.rows == {"asset_check_executions": 1, "ASSET_MATERIALIZATION": 1, "ASSET_CHECK_EVALUATION": 1}
+    kept = await trial.fetch("SELECT id FROM event_logs WHERE id = ANY ($1)", [*made, *checked])
+    assert {row["id"] for row in kept} == {made[1], made[2], checked[1]}
+
+
+async def test_reports_of_other_assets_are_never_thinned(trial):
+    for _ in range(50):
+        await trial.execute(REPORT, "ASSET_MATERIALIZATION", old(300), '["entries"]')
+        await trial.execute(REPORT, "ASSET_OBSERVATION", old(300), '["sources", "web"]')
+    removed = await dagster_events.thin_reports(trial, REPORTED_ASSETS, BEFORE, 1, 5000, dry_run=False)
+    assert set(removed.rows) <= {"ASSET_MATERIALIZATION", "ASSET_CHECK_EVALUATION", "asset_check_executions"}
+    count = "SELECT count(*) FROM event_logs WHERE run_id = '' AND asset_key = ANY ($1)"
+    assert await trial.fetchval(count, ['["entries"]', '["sources", "web"]']) == 100
+
+
+async def _old_run(trial, run_id, status="SUCCESS", job="once"):
+    await trial.execute(
+        "INSERT INTO runs (run_id, pipeline_name, status, run_body, update_timestamp) VALUES ($1, $2, $3, '{}', $4)",
+        run_id, job, status, old(300),
+    )  # fmt: skip
+    for kind in ("ENGINE_EVENT", "STEP_START", "PIPELINE_START"):
+        await trial.execute(
+            "INSERT INTO event_logs (run_id, event, dagster_event_type, timestamp) VALUES ($1, '{}', $2, $3)",
+            run_id, kind, old(300),
+        )  # fmt: skip
+
+
+async def _runs(trial):
+    return {row["run_id"] for row in await trial.fetch("SELECT run_id FROM runs WHERE pipeline_name LIKE 'once%'")}
+
+
+async def test_events_of_a_run_that_is_not_over_stay_however_old(trial):
+    await _old_run(trial, "hanging", "STARTED")
+    await _old_run(trial, "over")
+    await dagster_events.remove_events(trial, BEFORE, 5000, dry_run=False)
+    kinds = "SELECT dagster_event_type AS kind FROM event_logs WHERE run_id = $1"
+    assert len(await trial.fetch(kinds, "hanging")) == 3
+    assert [row["kind"] for row in await trial.fetch(kinds, "over")] == ["PIPELINE_START"]
+
+
+async def test_of_old_runs_stay_the_latest_of_a_job_and_those_that_others_were_started_from(trial):
+    for number in range(6):
+        await _old_run(trial, f"run-{number}")
+    await _old_run(trial, "cancelled", "CANCELED")
+    await _old_run(trial, "queued", "QUEUED")
+    await trial.execute("INSERT INTO run_tags (run_id, key, value) VALUES ('run-5', 'dagster/parent_run_id', 'run-1')")
+    await trial.execute("INSERT INTO run_tags (run_id, key, value) VALUES ('run-0', 'mine', 'yes')")
+    await dagster_records.remove_runs(trial, BEFORE, 5000, dry_run=False)
+    assert await _runs(trial) == {"run-1", "run-3", "run-4", "run-5", "queued"}
+
+
+async def test_an_old_run_stays_that_an_asset_or_a_check_names(trial):
+    for number in range(6):
+        await _old_run(trial, f"run-{number}")
+    await trial.execute("INSERT INTO asset_keys (asset_key, last_run_id) VALUES ('[\"x\"]', 'run-0')")
+    await trial.execute(
+        "INSERT INTO asset_check_executions (asset_key, check_name, run_id, execution_status) "
+        "VALUES ('[\"x\"]', 'c', 'run-1', 'PLANNED')"
+    )
+    await dagster_records.remove_runs(trial, BEFORE, 5000, dry_run=False)
+    assert await _runs(trial) == {"run-0", "run-1", "run-3", "run-4", "run-5"}
+
+
+async def test_a_backfill_goes_when_it_is_over_and_no_run_of_it_is_left(trial):
+    for key, status in (("over", "COMPLETED_SUCCESS"), ("with runs", "COMPLETED_SUCCESS"), ("under way", "REQUESTED")):
+        await trial.execute(
+            "INSERT INTO bulk_actions (key, status, timestamp, body) VALUES ($1, $2, $3, '{}')", key, status, old(300)
+        )
+        await trial.execute("INSERT INTO backfill_tags (backfill_id, key, value) VALUES ($1, 'a', 'b')", key)
+    await _old_run(trial, "run")
+    await trial.execute("UPDATE runs SET backfill_id = 'with runs' WHERE run_id = 'run'")
+    removed = await dagster_records.remove_backfills(trial, BEFORE, 5000, dry_run=False)
+    assert removed.rows == {"bulk_actions": 1, "backfill_tags": 1}
+    assert {row["key"] for row in await trial.fetch("SELECT key FROM bulk_actions")} == {"with runs", "under way"}
+
+
+async def test_somebody_who_locks_the_log_is_told_of_and_nothing_is_waited_for(pruned, place, dagster_url):
+    connection = await asyncpg.connect(dagster_url)
+    try:
+        async with connection.transaction():
+            await connection.execute("LOCK TABLE event_logs IN ACCESS EXCLUSIVE MODE")
+            with pytest.raises(MaintenanceError, match="somebody holds a lock in Dagster's database"):
+                await run(place)
+    finally:
+        await connection.close()

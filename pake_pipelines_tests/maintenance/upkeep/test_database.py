@@ -237,9 +237,9 @@ async def test_a_table_that_somebody_holds_is_left_alone_with_the_reason(place, 
 async def test_while_upkeep_waits_for_a_lock_nobody_waits_for_upkeep(place, database, database_url):
     async with database.connection() as connection:
         await plant(connection, storms=2)
-    async with transaction(database_url, "LOCK TABLE pake.planted IN SHARE UPDATE EXCLUSIVE MODE"):
-        async with writing(database_url) as taken:
-            await run(at_level(place, "full"))
+    held = transaction(database_url, "LOCK TABLE pake.planted IN SHARE UPDATE EXCLUSIVE MODE")
+    async with held, writing(database_url) as taken:
+        await run(at_level(place, "full"))
     assert taken
     assert max(taken) < LONGEST_WAIT
 
