@@ -51,7 +51,10 @@ def diagnose(
         out.print(f"{decimal(one['bytes']):>10}  {escape(one['name'])}", soft_wrap=True)
     for name, cause in bundle.missing.items():
         out.print(f"   [yellow]missing[/]  {escape(name)}: {escape(' '.join(cause.split()))}", soft_wrap=True)
-    out.print(f"\n{escape(str(path))} ({decimal(written)}), without secrets as far as they are known or look like one", soft_wrap=True)
+    out.print(
+        f"\n{escape(str(path))} ({decimal(written)}), without secrets as far as they are known or look like one",
+        soft_wrap=True,
+    )
 
 
 def _settings(bundle: Bundle) -> Settings:

@@ -99,13 +99,13 @@ TASKS: Final[Mapping[str, TaskKind]] = {
     ),
     "full_optimization": TaskKind(
         "upkeep.database:run",
-        "The same for every table, and rebuilds bloated or invalid indexes without stopping writers (MNT-13).",
+        "The same, and rebuilds bloated or invalid indexes without stopping writers (MNT-13).",
         options={"level": "full"},
     ),
     "deep_optimization": TaskKind(
         "upkeep.database:run",
-        "Rebuilds all indexes that are bloated by more than half of the bound, the vector index too, after a proven "
-        "backup (MNT-30, BAK-15).",
+        "The same with half of the bound for bloat, and a vector index that finds too little, after a proven backup "
+        "(MNT-30, BAK-15).",
         options={"level": "deep"},
     ),
     "dagster_upkeep": TaskKind(

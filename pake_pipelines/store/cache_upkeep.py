@@ -36,20 +36,6 @@ async def held(connection: Connection, category: str | None = None) -> list[Held
     return [Held(**row) for row in rows]
 
 
-async def plain_from(connection: Connection, size_bytes: int, category: str | None = None) -> list[Held]:
-    """Return entries whose values take `size_bytes` or more and are not compressed, the largest first."""
-    rows = await connection.fetch(
-        """
-        SELECT category, key, size_bytes, cost_ms, access_count, created_at, accessed_at, expires_at
-        FROM cache_entries WHERE codec = 'plain' AND size_bytes >= $1 AND ($2::text IS NULL OR category = $2)
-        ORDER BY size_bytes DESC, category, key
-        """,
-        size_bytes,
-        category,
-    )
-    return [Held(**row) for row in rows]
-
-
 async def remove(connection: Connection, entries: Sequence[Held]) -> int:
     """Remove those of `entries` that are as they were when looked at; return how many went.
 

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any, Final
 
 from pake_pipelines.store.dagster_events import Before, Removed, in_batches
 from pake_pipelines.store.database import Connection, Patience, wait_for
+from pake_pipelines.store.errors import StoreError
+from pake_pipelines.store.upkeep_tables import HeldError
 
 if TYPE_CHECKING:
     import asyncpg
@@ -46,13 +48,30 @@ _LATEST_RUNS: Final = 3
 _LATEST_TICKS: Final = 2
 
 
+class RefusedError(StoreError):
+    """The role lacks a right in Dagster's database."""
+
+
 @asynccontextmanager
 async def opened(url: str, patience: Patience, lock_timeout_ms: int) -> "AsyncIterator[asyncpg.Connection[Any]]":
-    """Connect to Dagster's database, waiting no longer than this for any lock. Raises StoreError."""
+    """Connect to Dagster's database, waiting no longer than this for any lock.
+
+    Raises HeldError for a lock that was waited for in vain, RefusedError where the role lacks a right, StoreError for a
+    server that cannot be reached.
+    """
+    import asyncpg
+
     connection = await wait_for(url, patience)
     try:
         await connection.execute(f"SET lock_timeout = {int(lock_timeout_ms)}")
         yield connection
+    except asyncpg.InsufficientPrivilegeError as error:
+        raise RefusedError(f"this role may not tidy Dagster's database: {error}") from error
+    except asyncpg.LockNotAvailableError as error:
+        raise HeldError(
+            f"somebody holds a lock in Dagster's database for longer than {lock_timeout_ms} ms; what was pruned until "
+            "then stays pruned: run it again later"
+        ) from error
     finally:
         await connection.close()
 
@@ -122,7 +141,7 @@ _OLD_RUNS: Final = """
     )
     SELECT run_id, pg_column_size(run_body) AS bytes FROM placed p
     WHERE update_timestamp < $1 AND (place > $2 OR status = 'CANCELED')
-      AND run_id NOT IN (SELECT last_run_id FROM asset_keys WHERE last_run_id IS NOT NULL)
+      
       AND run_id NOT IN (SELECT run_id FROM asset_check_executions WHERE run_id IS NOT NULL)
       AND NOT EXISTS (
           SELECT FROM event_logs e WHERE e.run_id = p.run_id AND e.dagster_event_type IN (

@@ -64,7 +64,7 @@ async def remove(
     await marks.disturb(connection, _DEPENDENT, parted - set(ids))
     await marks.disturb(connection, [Stage.CONNECTIONS, *marks.after(Stage.CONNECTIONS)], left - set(ids))
     await connection.execute(
-        "UPDATE retention_archives SET items = items + $2, changed_at = $3 WHERE archive_id = $1",
+        "UPDATE retention_archives SET items = $2, state = 'removed', changed_at = $3 WHERE archive_id = $1",
         archive_id,
         len(ids),
         now,

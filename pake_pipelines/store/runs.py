@@ -63,6 +63,20 @@ async def log_stage(
     )
 
 
+async def log_failed_stage(connection: Connection, *, operation: str, day: date, error: str, run_id: str) -> None:
+    """Log that a stage came to nothing, and why (LOG-11)."""
+    await connection.execute(
+        """
+        INSERT INTO processing_logs (operation, day, details, success, error_message, run_id)
+        VALUES ($1, $2, '{}', false, $3, $4)
+        """,
+        operation,
+        day,
+        error,
+        run_id,
+    )
+
+
 async def latest_visits(connection: Connection) -> list[dict[str, Any]]:
     """Return the newest visit of every source, with the state that its reader is in."""
     rows = await connection.fetch(

@@ -9,17 +9,18 @@ from typing import Any, Final
 
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.database_metrics import Missing, read
+from pake_pipelines.store.index_bloat import PAGE, IndexShape, estimated
 from pake_pipelines.store.upkeep_tables import (
     STOPPED,
     Attempt,
     Bloat,
+    HeldError,
     bloat_of,
     extension_schema,
     holder,
     patience,
 )
 
-_PAGE: Final = 8192
 # what a build or rebuild that did not come to its end leaves behind (PostgreSQL, REINDEX, "Rebuilding Indexes
 # Concurrently")
 _LEFTOVER: Final = re.compile(r"_cc(new|old)\d*\"?$")
@@ -51,27 +52,13 @@ class IndexFacts:
         return not self.valid and not self.constraint and _LEFTOVER.search(self.name) is not None
 
 
-@dataclass(frozen=True, slots=True)
-class _Shape:
-    """What an index's size follows from; `width` is that of its columns' values, `repeats` how many rows of a single
-    column have the same value.
-    """
-
-    rows: float | None
-    width: float | None
-    fillfactor: int
-    unique: bool
-    repeats: float | None
-    connections: int
-
-
 async def index_facts(connection: Connection, schema: str) -> list[IndexFacts]:
     """Return the facts of all indexes of `schema` that can be looked at, the largest first."""
     rows = await connection.fetch(_FACTS, schema)
     extension = await extension_schema(connection, "pgstattuple")
     found = []
     for row in rows:
-        shape = _Shape(**{key: row[key] for key in _Shape.__slots__})
+        shape = IndexShape(**{key: row[key] for key in IndexShape.__slots__})
         bloat = estimated(row["method"], row["bytes"], shape)
         if extension and row["method"] == "btree" and row["valid"] and row["bytes"] >= _COUNTED_FROM_BYTES:
             bloat = await _counted(connection, f"{extension}.pgstatindex", row["name"], shape.fillfactor) or bloat
@@ -120,46 +107,6 @@ _FACTS: Final = f"""
 """
 
 
-def estimated(method: str, bytes_: int, shape: _Shape) -> Bloat | None:
-    """Return the bloat that an index's statistics imply; None for methods without a formula, or never analyzed."""
-    if shape.rows is None or shape.width is None or bytes_ <= _PAGE:
-        return None
-    if method == "btree":
-        return bloat_of(bytes_, _btree_pages(shape, shape.rows, shape.width) * _PAGE, exact=False)
-    if method == "hnsw":
-        return bloat_of(bytes_, _hnsw_pages(shape, shape.rows, shape.width) * _PAGE, exact=False)
-    return None
-
-
-def _btree_pages(shape: _Shape, rows: float, width: float) -> int:
-    """Return the leaf pages and the meta page of a fresh b-tree, by ioguix/pgsql-bloat-estimation, btree_bloat.sql.
-
-    A page has a header of 24 bytes and 16 of its own kind; a tuple a line pointer of 4, a header of 8 and its values,
-    to a multiple of 8. The formula is older than deduplication (PostgreSQL 13), by which rows with the same value
-    share a tuple of up to 812 bytes (nbtsort.c) and cost 6 bytes each; that is known of a single column only.
-    """
-    each: float = 4 + 8 + _aligned(width)
-    if not shape.unique and shape.repeats:
-        together = min(shape.repeats, (812 - each) / 6)
-        each = min(each, 6 + each / together) if together > 1 else each
-    return 1 + math.ceil(rows / max(math.floor((_PAGE - 24 - 16) * shape.fillfactor / 100 / each), 1))
-
-
-def _hnsw_pages(shape: _Shape, rows: float, width: float) -> int:
-    """Return the pages of a fresh HNSW index, by the layout in pgvector's hnsw.h.
-
-    Each vector has an element of 72 bytes and the vector, and a list of neighbours of 4 bytes and twice `m` item
-    pointers of 6, with a line pointer each; of the layers above the first, 1 / m have a further list.
-    """
-    neighbours = 4 + (2 + 1 / shape.connections) * shape.connections * 6
-    each = _aligned(72 + width) + _aligned(neighbours) + 2 * 4
-    return 1 + math.ceil(rows / max(math.floor((_PAGE - 24 - 8) / each), 1))
-
-
-def _aligned(bytes_: float) -> int:
-    return math.ceil(bytes_ / 8) * 8
-
-
 async def _counted(connection: Connection, function: str, name: str, fillfactor: int) -> Bloat | None:
     """Count with pgstattuple, as far as this role may."""
     rows = await read(connection, f"SELECT * FROM {function}($1::text::regclass)", name)
@@ -168,7 +115,7 @@ async def _counted(connection: Connection, function: str, name: str, fillfactor:
     row = rows[0]
     density = min(row["avg_leaf_density"] / fillfactor, 1) if row["leaf_pages"] else 0
     return bloat_of(
-        row["index_size"], _PAGE * (1 + row["internal_pages"] + math.ceil(row["leaf_pages"] * density)), exact=True
+        row["index_size"], PAGE * (1 + row["internal_pages"] + math.ceil(row["leaf_pages"] * density)), exact=True
     )
 
 
@@ -183,7 +130,7 @@ async def rebuild(connection: Connection, index: str, wait_ms: int) -> Attempt:
     try:
         async with patience(connection, wait_ms):
             await connection.execute(f"REINDEX INDEX CONCURRENTLY {index}")
-    except asyncpg.LockNotAvailableError:
+    except HeldError:
         return Attempt(f"{await holder(connection, index)} did not end within {wait_ms / 1000:g} s")
     except asyncpg.UndefinedObjectError:
         return Attempt("it is gone")

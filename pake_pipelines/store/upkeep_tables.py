@@ -11,6 +11,7 @@ from typing import Final
 
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.database_metrics import Missing, read
+from pake_pipelines.store.errors import StoreError
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,12 +169,23 @@ async def _counted(connection: Connection, function: str, name: str) -> Bloat | 
     return bloat_of(length, length - round(rows[0]["wasted"]), exact=True)
 
 
+class HeldError(StoreError):
+    """Somebody holds a lock for longer than is waited."""
+
+
 @asynccontextmanager
 async def patience(connection: Connection, milliseconds: int) -> AsyncIterator[None]:
-    """Let statements on `connection`, which is in no transaction, wait no longer than this for any lock."""
+    """Let statements on `connection`, which is in no transaction, wait no longer than this for any lock.
+
+    Raises HeldError for one that waited in vain.
+    """
+    import asyncpg
+
     await connection.execute(f"SET lock_timeout = {int(milliseconds)}")
     try:
         yield
+    except asyncpg.LockNotAvailableError as error:
+        raise HeldError(f"somebody holds a lock for longer than {milliseconds} ms: run it again later") from error
     finally:
         if not connection.is_closed():
             await connection.execute("RESET lock_timeout")
@@ -187,14 +199,12 @@ async def vacuum(
     Free pages at its end stay: giving them back takes a lock that stops readers and writers. Raises asyncpg's errors
     other than a lock that somebody else holds.
     """
-    import asyncpg
-
     name = await connection.fetchval("SELECT format('%I.%I', $1::text, $2::text)", schema, table)
     options = "ANALYZE, TRUNCATE false" + (", FREEZE" if freeze else "")
     try:
         async with patience(connection, lock_timeout_ms):
             await connection.execute(f"VACUUM ({options}) {name}")
-    except asyncpg.LockNotAvailableError:
+    except HeldError:
         return Attempt(f"{await holder(connection, name)} holds a lock on it")
     return Attempt()
 

@@ -3,7 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
-from pake_pipelines.store.database import Connection
+from pake_pipelines.store.database import Connection, Database
+from pake_pipelines.store.database_metrics import Missing
 
 _NEAREST: Final = 10
 _LOCK_MS: Final = 1000
@@ -18,6 +19,17 @@ class Recall:
     percent: float
     sample: int
     nearest: int
+
+
+async def recall_or_reason(database: Database, sample: int) -> Recall | Missing | None:
+    """Return the `recall` of the index, or why it cannot be told."""
+    import asyncpg
+
+    try:
+        async with database.transaction(keep=False) as connection:
+            return await recall(connection, sample)
+    except (asyncpg.InsufficientPrivilegeError, asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
+        return Missing(str(error), expected=True)
 
 
 async def recall(

@@ -13,7 +13,16 @@ from pake_pipelines.settings import PACKAGE_HOME
 DOCS = PACKAGE_HOME / "docs"
 RUNBOOKS = DOCS / "runbooks"
 PAGES = sorted(path.stem for path in RUNBOOKS.glob("*.md"))
-TEXTS = [*(f"runbooks/{page}" for page in PAGES), "monitoring", "health", "metrics", "alerts", "channels", "healing"]
+TEXTS = [
+    *(f"runbooks/{page}" for page in PAGES),
+    "monitoring",
+    "health",
+    "metrics",
+    "alerts",
+    "channels",
+    "healing",
+    "maintenance",
+]
 # a command begins a line of code or stands in backticks, and ends with them, with spaces before a remark, or the line
 COMMAND = re.compile(r"(?:^    |`)pake ((?:(?!  |`|#).)+)", re.MULTILINE)
 PARTS = ("**Symptom.**", "## Over when")

@@ -203,6 +203,23 @@ def test_what_was_redacted_is_still_read_by_dagster(world):
         assert instance.get_run_by_id(done.run_id).status is dg.DagsterRunStatus.FAILURE
 
 
+def test_the_log_files_tell_each_step_once_with_its_run(world):
+    done = world.run()
+
+    def lines(name):
+        return [json.loads(line) for line in (world.home / "data" / "logs" / name).read_text().splitlines()]
+
+    steps = [(one["step"], one["outcome"], one["run_id"]) for one in lines("performance.log") if one["event"] == "step"]
+    assert steps == [("leaky", "success", done.run_id), ("failing", "failure", done.run_id)]
+    (asset,) = [one for one in lines("performance.log") if one["event"] == "asset"]
+    assert (asset["asset_key"], asset["seconds"], asset["new"], asset["run_id"]) == ("leaky", 1.5, 3, done.run_id)
+    told = {one["dagster_event"]: one for one in lines("errors.log") if "dagster_event" in one}
+    assert set(told) == {"STEP_FAILURE", "PIPELINE_FAILURE"}
+    assert all(one in told["STEP_FAILURE"]["traceback"] for one in ("RuntimeError", "ValueError", "OSError"))
+    (own,) = [one for one in lines("application.log") if one["component"] == "pake_pipelines.leaky"]
+    assert (own["run_id"], own["step"], own["process"]) == (done.run_id, "leaky", "dagster")
+
+
 HOLES = {
     "the configured values": (patterns, None),
     "the patterns": (patterns, "hide"),

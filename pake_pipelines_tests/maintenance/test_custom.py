@@ -111,11 +111,17 @@ async def test_what_a_command_leaves_behind_with_its_output_open_is_ended_with_i
     assert gone(int(outcome.details["output"]))
 
 
-def gone(pid):
-    try:
-        return psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
-    except psutil.NoSuchProcess:
-        return True
+def gone(pid, seconds=5):
+    """Tell whether a process is over, which the killed are after a moment."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            if psutil.Process(pid).status() == psutil.STATUS_ZOMBIE:
+                return True
+        except psutil.NoSuchProcess:
+            return True
+        time.sleep(0.02)
+    return False
 
 
 async def test_a_dry_run_says_what_it_would_run_and_runs_nothing(do, tmp_path):

@@ -1,15 +1,19 @@
 """What is due: whatever had its time since it last began; nothing twice, nothing forgotten, in the order of need."""
 
+import re
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 from itertools import count
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pake_pipelines.config.loading import load_maintenance
 from pake_pipelines.maintenance.due import Planned, due, last_time, next_time, planned
 from pake_pipelines.maintenance.tasks import TASKS
+from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.maintenance_runs import TaskRun
 from pake_pipelines_tests.conftest import NOW
 from pake_pipelines_tests.maintenance.workshop import config_of
@@ -180,3 +184,13 @@ def test_the_times_are_those_that_the_guides_were_reconciled_to(table, task, cro
 )
 def test_the_times_they_may_take_are_those_of_the_guide(table, task, minutes):
     assert table.tasks[task].timeout_minutes == minutes
+
+
+def test_the_page_lists_every_task_with_its_time(table):
+    page = (PACKAGE_HOME / "docs" / "maintenance.md").read_text("utf-8")
+    listed = re.findall(r"^\| `(\w+)` \| (.+?) \|", page, re.MULTILINE)
+    assert dict(listed) == {name: when(task) for name, task in load_maintenance(Path("nowhere")).tasks.items()}
+
+
+def when(task):
+    return (f"after `{task.after}`" if task.after else task.schedule) + ("" if task.enabled else " (off)")

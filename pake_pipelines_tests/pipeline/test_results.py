@@ -1,6 +1,7 @@
 """Stages with the cache of results: what they find there is what they would have made, and nothing else changes."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import orjson
 import pytest
@@ -12,6 +13,7 @@ from pake_pipelines.pipeline.extraction import Extractor
 from pake_pipelines.pipeline.opening import open_cache
 from pake_pipelines.pipeline.results import EXTRACTION, LANGUAGE, language_version
 from pake_pipelines.settings import PACKAGE_HOME
+from pake_pipelines.store import levers
 from pake_pipelines_tests.chain import contents, execute, rows, value, visit
 from pake_pipelines_tests.settled import settle
 from pake_pipelines_tests.site import Page
@@ -201,3 +203,16 @@ async def test_a_site_is_asked_for_its_rules_once_a_day_whichever_source_and_run
     )
     assert kept["key"] == site.url("").rstrip("/")
     assert 86_300 < kept["left"].total_seconds() <= 86_400
+
+
+async def test_a_tier_that_a_recovery_has_switched_off_is_not_asked(read, kit_of, database, monkeypatch, caplog):
+    monkeypatch.setenv("UPSTASH_REDIS_URL", "redis://127.0.0.1:1")
+    async with open_cache(kit_of(read), database) as cache:
+        assert await cache.look_up("c", ["a"]) == {}
+        assert cache.tally.failures == 1
+    async with database.transaction() as connection:
+        await connection.execute("SET LOCAL session_replication_role = replica")
+        await levers.pull(connection, levers.tier_off("cache-upstash"), 1, 1, datetime.now(UTC) + timedelta(hours=1))
+    async with open_cache(kit_of(read), database) as cache:
+        assert await cache.look_up("c", ["a"]) == {}
+        assert cache.tally.failures == 0

@@ -1,6 +1,7 @@
 """The knowledge stages, in order: each asset runs one stage for its day and reports the counts."""
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
@@ -101,7 +102,8 @@ def _asset(
         run = Run(context.run_id, day_of(context), datetime.now(UTC), everywhere=config.everywhere, sources=sources)
         async with knowledge_base.open(kit) as database:
             gate = await _withheld(kit, database, name, run)
-            result = await STAGES[name](kit, database, replace(run, withheld=gate.entry_ids))
+            async with _logged_failure(database, name, run):
+                result = await STAGES[name](kit, database, replace(run, withheld=gate.entry_ids))
             async with database.connection() as connection:
                 rows = await count_done(connection, Stage(name), run.day)
             if result.changed:
@@ -119,6 +121,23 @@ def _asset(
         return dg.MaterializeResult(metadata=counts(replace(result, rows=rows)) | said, check_results=checks)
 
     return run_stage
+
+
+@asynccontextmanager
+async def _logged_failure(database: "Database", name: str, run: "Run") -> AsyncIterator[None]:
+    from pake_pipelines.redaction import redact
+    from pake_pipelines.store.runs import log_failed_stage
+
+    try:
+        yield
+    except Exception as error:
+        said = redact(f"{type(error).__name__}: {error}")
+        try:
+            async with database.transaction() as connection:
+                await log_failed_stage(connection, operation=name, day=run.day, error=said, run_id=run.run_id)
+        except Exception as lost:  # noqa: BLE001  # what went wrong first is what the run has to say
+            error.add_note(f"and the database could not be told: {lost}")
+        raise
 
 
 async def _withheld(kit: "Kit", database: "Database", name: str, run: "Run") -> "Withheld":

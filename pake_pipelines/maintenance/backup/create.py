@@ -81,7 +81,7 @@ async def run(place: Workplace) -> Outcome:
         dumped = [await _dump(place, one, directory, identity) for one in sources]
         made = _manifest(name, now, dumped, monotonic() - began)
         _write_manifest(directory, made)
-        await asyncio.to_thread(target.publish, directory, name)
+        await _publish(target, directory, name)
     place.say(f"{name} is whole")
     await _note(place, target, made)
     with target.told():
@@ -140,10 +140,10 @@ async def _dump_when_quiet(place: Workplace, source: Source, path: Path, how: Du
 
 async def _dump_frozen(place: Workplace, source: Source, path: Path, how: Dumping) -> _Dumped:
     async with frozen(source.url, patience(place)) as (connection, snapshot):
-        facts = await row_hashes.facts(connection)
-        sequences = await row_hashes.sequence_values(connection)
         crash.point(CrashPoint.BACKUP_FROZEN)
+        sequences = await row_hashes.sequence_values(connection)
         file, hashes = await _both(dump(source.url, snapshot, path, how), row_hashes.table_hashes(connection))
+        facts = await row_hashes.facts(connection)
     database = DatabaseManifest(
         name=facts.name,
         bytes=facts.bytes,
@@ -191,6 +191,15 @@ def _write_manifest(directory: Path, made: Manifest) -> None:
     with private(directory / manifest.FILE) as file:
         file.write(manifest.to_json(made))
     crash.point(CrashPoint.BACKUP_MANIFEST_WRITTEN)
+
+
+async def _publish(target: Target, directory: Path, name: str) -> None:
+    """Publish the backup, to the end even when this is cancelled: nothing may be removed under the thread's hands."""
+    publishing = asyncio.ensure_future(asyncio.to_thread(target.publish, directory, name))
+    try:
+        await asyncio.shield(publishing)
+    finally:
+        await asyncio.wait([publishing])
 
 
 async def _note(place: Workplace, target: Target, made: Manifest) -> None:

@@ -33,6 +33,7 @@ LINKS: Final = "links"
 SMART: Final = "smart"
 
 _AT_ONCE: Final = 500  # a transaction of some milliseconds
+_PACKED_AT_ONCE: Final = 20  # the same, of values up to a megabyte
 _LARGE: Final = 2048  # bytes from which compressing is worth a look
 _FEWEST_ACCESSES: Final = 50  # with fewer in a day a hit ratio says nothing
 
@@ -157,7 +158,7 @@ async def _remove(database: Database, place: Workplace, done: _Done, why: str, e
 
 
 async def _compress(database: Database, place: Workplace, done: _Done, entries: Sequence[Held]) -> None:
-    for batch in _batches(entries):
+    for batch in _batches(entries, _PACKED_AT_ONCE):
         async with database.transaction() as connection:
             packed, saved = await cache_upkeep.pack(connection, batch, keep=not place.dry_run)
         done.compressed += packed
@@ -182,9 +183,9 @@ def _without(entries: Sequence[Held], gone: Sequence[Held]) -> list[Held]:
     return [one for one in entries if (one.category, one.key) not in keys]
 
 
-def _batches(entries: Sequence[Held]) -> Iterator[Sequence[Held]]:
-    for start in range(0, len(entries), _AT_ONCE):
-        yield entries[start : start + _AT_ONCE]
+def _batches(entries: Sequence[Held], size: int = _AT_ONCE) -> Iterator[Sequence[Held]]:
+    for start in range(0, len(entries), size):
+        yield entries[start : start + size]
 
 
 def _outcome(

@@ -30,8 +30,6 @@ DIRECTORY: Final = "archive"
 # a stage that works on the items is over in some seconds
 _ATTEMPTS: Final = 3
 _PAUSE_SECONDS: Final = 1.0
-# items that leave in one transaction: for 500 with texts of 4,000 characters others would wait for nearly a second
-_AT_ONCE: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +70,9 @@ class Mover:
 
     async def _resume(self, begun: StoredArchive, now: datetime) -> Moved:
         path = self.directory / begun.path
-        if path.exists() or begun.items:
+        if path.exists():
             return await self._finish(begun.archive_id, path, now, fresh=False)
+        # rows go in the transaction that makes it `removed`: none has
         async with self.database.transaction() as connection:
             await retention.forget(connection, begun.archive_id)
         return Moved()
@@ -96,34 +95,34 @@ class Mover:
         """Verify a file and let go what it holds. Raises MaintenanceError when it does not hold what it should."""
         header = await self._verified(archive_id, path, now)
         crash.point(CrashPoint.RETENTION_VERIFIED)
-        ids, gone = list(header.items), set[UUID]()
-        for start in range(0, len(ids), _AT_ONCE):
-            some = {one: header.items[one] for one in ids[start : start + _AT_ONCE]}
-            gone |= await self._remove_patiently(archive_id, some, now)
-            crash.point(CrashPoint.RETENTION_REMOVED)
-        async with self.database.transaction() as connection:
-            if gone or not fresh:
-                # one that is not fresh may hold more than the tables do, though nothing left them for it now
-                await retention.set_state(connection, archive_id, "removed", now)
-            else:
-                await retention.forget(connection, archive_id)
-        if fresh and not gone:
-            path.unlink()
+        gone = await self._remove_patiently(archive_id, header.items, now)
+        crash.point(CrashPoint.RETENTION_REMOVED)
+        if not gone:
+            await self._settle_useless(archive_id, path, now, fresh=fresh)
+            return Moved(left=len(header.items))
         rows = sum(header.items[one].rows for one in gone)
-        return Moved(len(gone), rows, path.stat().st_size if gone else 0, len(ids) - len(gone))
+        return Moved(len(gone), rows, path.stat().st_size, len(header.items) - len(gone))
+
+    async def _settle_useless(self, archive_id: int, path: Path, now: datetime, *, fresh: bool) -> None:
+        """Let go of a file that this run wrote and nothing left for; an older one may hold more than the tables do."""
+        async with self.database.transaction() as connection:
+            if not fresh:
+                await retention.set_state(connection, archive_id, "removed", now)
+                return
+            await retention.forget(connection, archive_id)
+        path.unlink()
 
     async def _remove_patiently(
         self, archive_id: int, items: Mapping[UUID, ArchivedItem], now: datetime
     ) -> frozenset[UUID]:
-        for _ in range(_ATTEMPTS - 1):
+        for attempt in range(_ATTEMPTS):
+            if attempt:
+                await asyncio.sleep(_PAUSE_SECONDS)
             try:
                 return await self._remove(archive_id, items, now)
             except InUseError:
-                await asyncio.sleep(_PAUSE_SECONDS)
-        try:
-            return await self._remove(archive_id, items, now)
-        except InUseError:
-            return frozenset()
+                continue
+        return frozenset()
 
     async def _verified(self, archive_id: int, path: Path, now: datetime) -> Header:
         async with self.database.connection() as connection:
@@ -134,19 +133,12 @@ class Mover:
                 header = await archive.verify(connection, path, stored.sha256)
                 await retention.set_state(connection, archive_id, "verified", now)
         except MaintenanceError as error:
-            raise MaintenanceError(f"{error}; {await self._put_aside(stored, path, now)}") from error
+            async with self.database.transaction() as connection:
+                await retention.forget(connection, archive_id)
+            aside = path.with_name(f"{path.name}.damaged")
+            path.rename(aside)
+            raise MaintenanceError(f"{error}; no row left the tables for it, and it lies aside as {aside}") from error
         return header
-
-    async def _put_aside(self, stored: StoredArchive, path: Path, now: datetime) -> str:
-        """Go on without a bad file; return what to say of it."""
-        async with self.database.transaction() as connection:
-            if stored.items:
-                await retention.set_state(connection, stored.archive_id, "removed", now)
-                return f"{stored.items} items had left the tables for it: restore it from a copy"
-            await retention.forget(connection, stored.archive_id)
-        aside = path.with_name(f"{path.name}.damaged")
-        path.rename(aside)
-        return f"no row left the tables for it, and it lies aside as {aside}"
 
     async def _remove(self, archive_id: int, items: Mapping[UUID, ArchivedItem], now: datetime) -> frozenset[UUID]:
         ids, slugs = list(items), sorted({one.source for one in items.values()})

@@ -10,12 +10,12 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pake_pipelines.config.upkeep import DagsterRetention
-from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.upkeep.plan import Action, table_steps
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
 from pake_pipelines.store import dagster_events, dagster_records, upkeep_tables
 from pake_pipelines.store.dagster_events import Before, Removed
+from pake_pipelines.store.dagster_records import RefusedError
 from pake_pipelines.store.database import Connection, Patience, addresses
 from pake_pipelines.store.errors import MissingDatabaseError
 
@@ -39,9 +39,10 @@ class _Standing:
 
 
 async def run(place: Workplace) -> Outcome:
-    """Prune, then vacuum what was pruned; nothing is touched in tables of a form that is not known."""
-    import asyncpg
+    """Prune, then vacuum what was pruned; nothing is touched in tables of a form that is not known.
 
+    Raises StoreError when the server cannot be reached, or somebody holds a lock there.
+    """
     settings = place.settings
     patience = Patience(settings.connect_attempts, settings.connect_retry_seconds)
     wait = place.config.upkeep.lock_timeout_ms
@@ -51,15 +52,8 @@ async def run(place: Workplace) -> Outcome:
             if form.unknown is not None:
                 return Outcome(TaskState.UNAVAILABLE, f"{form.unknown}: nothing was touched")
             return await _prune(connection, form.schema, place)
-    except MissingDatabaseError as error:
+    except (MissingDatabaseError, RefusedError) as error:
         return Outcome(TaskState.UNAVAILABLE, str(error))
-    except asyncpg.InsufficientPrivilegeError as error:
-        return Outcome(TaskState.UNAVAILABLE, f"this role may not tidy Dagster's database: {error}")
-    except asyncpg.LockNotAvailableError as error:
-        raise MaintenanceError(
-            f"somebody holds a lock in Dagster's database for longer than {wait} ms; what was pruned until then stays "
-            "pruned: run it again later"
-        ) from error
 
 
 async def _prune(connection: Connection, schema: str, place: Workplace) -> Outcome:

@@ -11,11 +11,12 @@ from typing import Any, Final
 
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.upkeep.plan import NOT_OURS, Action, IndexView, Level, Step, index_steps, table_steps
-from pake_pipelines.maintenance.upkeep.report import closing_report, recall_of
+from pake_pipelines.maintenance.upkeep.report import closing_report
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, ProofState, TaskState
 from pake_pipelines.store import backups, relief, upkeep_indexes, upkeep_tables
 from pake_pipelines.store.database import Database
+from pake_pipelines.store.vector_index import recall_or_reason
 
 SCHEMA: Final = "pake"
 TASKS: Final = ("full_optimization", "deep_optimization")
@@ -37,18 +38,9 @@ class _Record:
 async def run(place: Workplace) -> Outcome:
     """Do what tables and indexes need at the level that option `level` names.
 
-    Raises MaintenanceError for `deep` without a fresh proven backup, unless option `without_backup` is set, and when
-    somebody locks a table against all use while it is looked at.
+    Raises MaintenanceError for `deep` without a fresh proven backup, unless option `without_backup` is set, and
+    StoreError when somebody locks a table against all use while it is looked at.
     """
-    import asyncpg
-
-    try:
-        return await _run(place)
-    except asyncpg.LockNotAvailableError as error:
-        raise MaintenanceError("somebody has just locked a table against all use: run it again later") from error
-
-
-async def _run(place: Workplace) -> Outcome:
     level = Level(place.options.get("level", Level.LIGHT))
     record = _Record()
     async with place.open() as database:
@@ -83,7 +75,7 @@ async def _require_proof(database: Database, place: Workplace) -> None:
         newest = f"that of {kept[0].created_at:%Y-%m-%d %H:%M} UTC is {kept[0].state}" if kept else "there is none"
         raise MaintenanceError(
             f"deep upkeep wants a proven backup of the last {place.config.upkeep.proof_days:g} days, and {newest}: run "
-            "`pake backup create && pake backup verify --latest` first, or go on without one with `--without-backup`"
+            "`pake backup create && pake backup verify --latest` first, or set the option `without_backup`"
         )
 
 
@@ -94,7 +86,8 @@ async def _database_bytes(database: Database) -> int:
 
 
 async def _look_at_indexes(database: Database, place: Workplace, level: Level) -> IndexView:
-    recall = None if level is Level.LIGHT else await recall_of(database, place.config.upkeep.recall_sample)
+    sample = 0 if level is Level.LIGHT else place.config.upkeep.recall_sample
+    recall = await recall_or_reason(database, sample) if sample else None
     async with database.connection() as connection, upkeep_tables.patience(connection, _wait(place)):
         indexes = await upkeep_indexes.index_facts(connection, SCHEMA)
         rebuilt = await upkeep_indexes.last_rebuilds(connection, TASKS)

@@ -6,7 +6,7 @@ from typing import Any, Final
 
 from pake_pipelines.maintenance.upkeep.plan import IndexView, dead_percent, unused
 from pake_pipelines.maintenance.workplace import Workplace
-from pake_pipelines.store import upkeep_indexes, upkeep_tables, vector_index
+from pake_pipelines.store import upkeep_indexes, upkeep_tables
 from pake_pipelines.store.database import Database
 from pake_pipelines.store.database_metrics import Missing, unused_indexes
 from pake_pipelines.store.upkeep_indexes import IndexFacts
@@ -16,19 +16,6 @@ from pake_pipelines.store.vector_index import Recall
 _SCHEMA: Final = "pake"
 _SHOWN: Final = 15
 _DAY_FORMAT: Final = "%Y-%m-%d %H:%M"
-
-
-async def recall_of(database: Database, sample: int) -> Recall | Missing | None:
-    """Measure how much the vector index finds; None without a sample or without vectors to compare."""
-    import asyncpg
-
-    if not sample:
-        return None
-    try:
-        async with database.transaction(keep=False) as connection:
-            return await vector_index.recall(connection, sample)
-    except (asyncpg.InsufficientPrivilegeError, asyncpg.QueryCanceledError, asyncpg.LockNotAvailableError) as error:
-        return Missing(str(error), expected=True)
 
 
 async def closing_report(database: Database, place: Workplace, view: IndexView) -> dict[str, Any]:

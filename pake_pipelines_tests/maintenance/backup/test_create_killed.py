@@ -235,6 +235,21 @@ def test_a_backup_that_takes_too_long_is_ended_and_leaves_neither_file_nor_proce
     assert not psutil.pid_exists(int(reached.read_text()))
 
 
+def test_one_that_is_ended_while_it_gets_its_name_is_whole_or_not_there(place, tmp_path, monkeypatch):
+    publish, reached = Target.publish, tmp_path / "reached"
+
+    def slowly(self, directory, name):
+        reached.touch()
+        time.sleep(0.1)
+        publish(self, directory, name)
+
+    guard = proven(place)
+    monkeypatch.setattr(Target, "publish", slowly)
+    asyncio.run(cancelled(place, reached))
+    assert wrong(place, guard) == []
+    assert left_behind(place) == []
+
+
 @pytest.mark.parametrize("point", REMOVING)
 def test_retention_killed_while_it_removes_never_leaves_half_a_backup(place, point):
     guard = proven(place)

@@ -9,6 +9,7 @@ from pake_pipelines.maintenance.backup import configuration, create, drill, dril
 from pake_pipelines.maintenance.backup.targets import target_of
 from pake_pipelines.model.maintenance import TaskState
 from pake_pipelines.store.database import addresses
+from pake_pipelines_tests.cli.terminal import Terminal
 from pake_pipelines_tests.maintenance.backup.point_in_time import project_that_keeps_its_log
 
 
@@ -93,3 +94,13 @@ def test_the_drill_hands_no_secret_and_no_live_address_on(project, tmp_path):
     assert (given["PAKE_DATABASE_URL"], given["PAKE_HOME"], given["PATH"]) == (
         "scratch-knowledge", str(tmp_path), "/bin",
     )  # fmt: skip
+
+
+def test_pake_backup_drill_shows_the_steps_and_ends_with_1_when_it_failed(project, monkeypatch, capsys):
+    terminal = Terminal(project.settings.home, monkeypatch, capsys)
+    done = terminal.pake("backup", "drill", "--dry-run")
+    assert (done.code, "would rebuild everything from backup-" in done.stdout) == (0, True)
+    monkeypatch.setattr(drill_home, "command", lambda _: ["sh", "-c", "exit 4"])
+    done = terminal.pake("backup", "drill")
+    assert (done.code, "restore both databases and compare every row" in done.stdout) == (1, True)
+    assert "the run ended with code 4" in done.stdout

@@ -6,7 +6,7 @@ import os
 import random
 import re
 import shutil
-from contextlib import suppress
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 
 import orjson
@@ -45,6 +45,24 @@ def backup(original, place):
     copy = target_of(place).local / original.name
     shutil.copytree(original, copy)
     return copy
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    with ScratchServer(tmp_path_factory.mktemp("scratch")) as server:
+        yield server
+
+
+@pytest.fixture
+def lent(server, monkeypatch):
+    """Let proofs work on the one scratch server of this module: setting one up takes a second."""
+
+    @asynccontextmanager
+    async def lend(*_, **__):
+        await execute(server.url(), "DROP DATABASE IF EXISTS dagster WITH (FORCE)")
+        yield server
+
+    monkeypatch.setattr(proof, "ScratchServer", lend)
 
 
 def prove(place, name):
@@ -158,12 +176,6 @@ LIES = {
 }
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory):
-    with ScratchServer(tmp_path_factory.mktemp("scratch")) as server:
-        yield server
-
-
 @pytest.fixture
 def restored(server):
     """Return a function that restores a dump and compares it with a manifest, whatever its checksum."""
@@ -235,6 +247,7 @@ def test_what_cannot_be_tried_is_unavailable_and_says_why(backup, place, cause):
     assert not survey.known(target_of(place), backup.name).is_proven
 
 
+@pytest.mark.usefixtures("lent")
 def test_a_missing_program_is_unavailable(backup, place, monkeypatch, tmp_path):
     monkeypatch.setattr(proof, "programs", lambda: tmp_path)
     found = prove(place, backup.name)
@@ -243,6 +256,7 @@ def test_a_missing_program_is_unavailable(backup, place, monkeypatch, tmp_path):
 
 
 @pytest.mark.parametrize("said", ["No space left on device", 'extension "vector" is not available'])
+@pytest.mark.usefixtures("lent")
 def test_a_restore_that_fails_for_its_place_says_nothing_of_the_backup(backup, place, monkeypatch, said):
     async def full(dump, *_, **__):
         loading._refuse(dump.name, f"pg_restore: error: could not execute query: ERROR:  {said}\n", 1)
@@ -253,6 +267,7 @@ def test_a_restore_that_fails_for_its_place_says_nothing_of_the_backup(backup, p
     assert said in found.cause
 
 
+@pytest.mark.usefixtures("lent")
 def test_an_encrypted_backup_is_proven_with_its_key_only(house, tmp_path):
     identity, _ = encryption.new_identity()
     place = place_of(tmp_path, *house, encrypt=True, environ={"PAKE_BACKUP_KEY": identity})
@@ -264,6 +279,7 @@ def test_an_encrypted_backup_is_proven_with_its_key_only(house, tmp_path):
     assert prove(place, name).state is ProofState.PROVEN
 
 
+@pytest.mark.usefixtures("lent")
 def test_a_try_that_comes_to_nothing_does_not_undo_a_proof_and_damage_does(backup, place):
     first = prove(place, backup.name)
     assert first.state is ProofState.PROVEN
@@ -278,6 +294,7 @@ def test_a_try_that_comes_to_nothing_does_not_undo_a_proof_and_damage_does(backu
     assert (backup / manifests.FILE).read_bytes() == held
 
 
+@pytest.mark.usefixtures("lent")
 def test_a_fault_of_the_programme_is_no_proof_but_an_error(backup, place, monkeypatch):
     async def broken(*_, **__):
         raise RuntimeError
@@ -320,6 +337,7 @@ def test_a_disk_that_cannot_read_a_file_any_more_is_damage(backup, monkeypatch):
     assert holding.faults(backup, held) == ["dagster.dump cannot be read from its disk any more"]
 
 
+@pytest.mark.usefixtures("lent")
 def test_a_backup_elsewhere_is_fetched_and_proven(house, tmp_path):
     place = place_of(tmp_path, *house, target="memory://proofs")
     name = asyncio.run(create.run(place)).details["name"]

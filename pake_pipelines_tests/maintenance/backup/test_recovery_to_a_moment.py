@@ -3,7 +3,10 @@
 import asyncio
 import os
 import shutil
+import signal
 import stat
+import subprocess
+import sys
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import replace
 from datetime import timedelta
@@ -11,16 +14,20 @@ from datetime import timedelta
 import pytest
 from pydantic import SecretStr
 
+from pake_pipelines import crash
+from pake_pipelines.crash import CrashPoint
 from pake_pipelines.maintenance.backup import base, bases, pitr, proof, recovery, wal
-from pake_pipelines.maintenance.backup.base_files import ARCHIVE, MANIFEST
+from pake_pipelines.maintenance.backup.base_files import ARCHIVE, MANIFEST, read_server_manifest, verify
 from pake_pipelines.maintenance.backup.targets import Target
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.model.maintenance import ProofState, TaskState
+from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.archiving import system_of
 from pake_pipelines.store.database import Patience, addresses, wait_for
 from pake_pipelines.store.errors import StoreError
 from pake_pipelines.store.wal import ServerFacts, close_segment, wal_standing
 from pake_pipelines.store.wal_segments import archived
+from pake_pipelines_tests.cli.terminal import Terminal
 from pake_pipelines_tests.maintenance.backup.point_in_time import hashes_at, project_that_keeps_its_log
 
 NODES = "pake.knowledge_nodes"
@@ -71,20 +78,26 @@ def moved_away(path):
         aside.rename(path)
 
 
+def cut_in_half(data):
+    return data[: len(data) // 2]
+
+
+def bit_flipped_in_the_checksum(data):
+    """Flip a bit near the end; in a long run of packed zeros there are bits that mean nothing."""
+    return data[:-6] + bytes([data[-6] ^ 1]) + data[-5:]
+
+
 @contextmanager
-def one_bit_flipped(path, position):
+def damaged(path, how):
     """Have a file damaged for a while."""
-    with path.open("r+b") as file:
-        file.seek(position)
-        byte = file.read(1)
-        file.seek(position)
-        file.write(bytes([byte[0] ^ 1]))
+    data, before = path.read_bytes(), path.stat()
+    path.write_bytes(how(data))
+    os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
     try:
         yield
     finally:
-        with path.open("r+b") as file:
-            file.seek(position)
-            file.write(byte)
+        path.write_bytes(data)
+        os.utime(path, ns=(before.st_mtime_ns, before.st_mtime_ns))
 
 
 async def test_just_before_a_dropped_table_everything_is_there_row_by_row(project):
@@ -195,22 +208,22 @@ async def test_a_missing_segment_is_named_and_moments_before_it_can_still_be_had
             assert "before_the_gap" in {one.name for one in await hashes_at(found.databases["knowledge"])}
 
 
-async def test_a_damaged_segment_ends_the_recovery_and_is_never_taken_for_the_end_of_the_log(project):
+@pytest.mark.parametrize("how", [cut_in_half, bit_flipped_in_the_checksum], ids=["cut", "bit"])
+async def test_a_damaged_segment_ends_the_recovery_and_is_never_taken_for_the_end_of_the_log(project, how):
     moment = await now_of(project)
     await pitr.archive_now(project.place)
     path = house_of(project).wal / f"{archived(house_of(project).wal)[-1].segment.name}.gz"
-    # in its checksum: in a long run of zeros there are bits that mean nothing
     refused = pytest.raises(StoreError, match=f'could not restore file "{path.stem}"')
-    with one_bit_flipped(path, path.stat().st_size - 6), refused:
+    with damaged(path, how), refused:
         await pitr.recover(project.place, moment)
 
 
-@pytest.mark.parametrize(("file", "part"), [(ARCHIVE, 0.5), (ARCHIVE, 1), (MANIFEST, 0.5), (MANIFEST, 1)])
-async def test_a_flipped_bit_in_a_base_backup_is_found_before_a_server_starts(project, file, part):
+@pytest.mark.parametrize("file", [ARCHIVE, MANIFEST])
+@pytest.mark.parametrize("how", [cut_in_half, bit_flipped_in_the_checksum], ids=["cut", "bit"])
+async def test_a_damaged_base_backup_is_found_before_a_server_starts(project, file, how):
     (made,) = bases.bases_in(house_of(project))
     path = house_of(project).path(made) / file
-    position = int((path.stat().st_size - 10) * part)
-    with one_bit_flipped(path, position), pytest.raises(MaintenanceError, match=r"damaged|edited"):
+    with damaged(path, how), pytest.raises(MaintenanceError, match=r"is damaged"):
         await pitr.recover(project.place, await now_of(project))
 
 
@@ -318,3 +331,65 @@ def test_a_former_cluster_goes_when_nothing_of_the_kept_days_is_left_of_it(proje
 def test_under_root_the_archive_belongs_to_the_servers_account(project):
     found = house_of(project).wal.stat()
     assert (found.st_uid != 0, stat.S_IMODE(found.st_mode)) == (True, 0o700)
+
+
+def killed(project, act, point):
+    environment = {**os.environ, crash.VARIABLE: point.value}
+    module = "pake_pipelines_tests.maintenance.backup.base_child"
+    done = subprocess.run([sys.executable, "-m", module, act, project.settings.home], env=environment, cwd=PACKAGE_HOME)
+    assert done.returncode == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("act", "point", "more"),
+    [
+        ("take", CrashPoint.BASE_TAKEN, 0),
+        ("take", CrashPoint.BASE_SYNCED, 0),
+        ("take", CrashPoint.BASE_RENAMED, 1),
+        ("tidy", CrashPoint.BASE_LEAVING, None),
+    ],
+)
+def test_killed_at_any_step_every_base_backup_that_has_a_name_is_whole(project, act, point, more):
+    house = house_of(project)
+    before = bases.bases_in(house)
+    killed(project, act, point)
+    after = bases.bases_in(house)
+    assert more is None or len(after) == len(before) + more
+    for one in after:
+        verify(house.path(one) / ARCHIVE, read_server_manifest(house.path(one) / MANIFEST))
+    assert bases.newest(after).finished_at >= bases.newest(before).finished_at
+    assert archived(house.wal)[0].segment <= after[0].first_segment
+    asyncio.run(base.run(project.with_options(now=True)))
+    assert list(house.bases.glob(".base-*")) == []
+
+
+@pytest.fixture
+def terminal(project, monkeypatch, capsys):
+    """A terminal in the project."""
+    return Terminal(project.settings.home, monkeypatch, capsys)
+
+
+def test_pake_backup_pitr_shows_what_is_different_and_says_that_nothing_is_kept(project, terminal):
+    moment = asyncio.run(now_of(project))
+    asyncio.run(project.ask("CREATE TABLE public.came_later AS SELECT generate_series(1, 3) AS number"))
+    done = terminal.pake("backup", "pitr", "--to", moment.isoformat())
+    assert (done.code, "public.came_later no table 3" in " ".join(done.stdout.split())) == (0, True)
+    assert "nothing of it is kept" in done.stdout
+
+
+def test_pake_backup_pitr_says_without_starting_anything_from_what_it_would_recover(project, terminal):
+    done = terminal.pake("backup", "pitr", "--to", asyncio.run(now_of(project)).isoformat(), "--dry-run", "--json")
+    assert (done.code, done.json["details"]["base_backup"][:5]) == (0, "base-")
+
+
+@pytest.mark.parametrize(
+    ("to", "said"),
+    [
+        ("yesterday", "no moment: 'yesterday'"),
+        ("2999-01-01", "is in the future"),
+        ("2001-01-01", "the earliest moment"),
+    ],
+)
+def test_pake_backup_pitr_refuses_in_one_sentence(terminal, to, said):
+    done = terminal.pake("backup", "pitr", "--to", to)
+    assert (done.code, said in done.stderr) == (1, True)

@@ -7,7 +7,7 @@ import signal
 import pytest
 
 from pake_pipelines.crash import VARIABLE, CrashPoint
-from pake_pipelines.maintenance.retention import archive, moving, sweep
+from pake_pipelines.maintenance.retention import archive, sweep
 from pake_pipelines.store.database import open_database
 from pake_pipelines_tests.chain import rows, value
 from pake_pipelines_tests.maintenance.retention.holdings import everything, fill, own, steady_rows
@@ -54,8 +54,7 @@ class Killed:
 
 
 @pytest.fixture
-def killed(database_url, place, directory, monkeypatch):
-    monkeypatch.setattr(moving, "_AT_ONCE", 3)  # a batch of four items leaves in two transactions
+def killed(database_url, place, directory):
     made = Killed(database_url, place, directory)
     made.ask(fill, ITEMS)
     return made

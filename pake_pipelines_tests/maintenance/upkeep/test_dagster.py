@@ -18,7 +18,6 @@ from dagster_postgres.utils import pg_alembic_config
 from pake_pipelines.config.loading import load_maintenance
 from pake_pipelines.config.upkeep import REPORTED_ASSETS, DagsterRetention
 from pake_pipelines.defs.health import metrics, service_health, standing
-from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.upkeep.dagster import ages, run
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import TaskState
@@ -26,6 +25,7 @@ from pake_pipelines.settings import Settings
 from pake_pipelines.store import dagster_events, dagster_records
 from pake_pipelines.store.dagster_records import KNOWN_REVISIONS
 from pake_pipelines.store.database import addresses, with_database
+from pake_pipelines.store.errors import StoreError
 from pake_pipelines_tests.maintenance.upkeep import past
 
 EVENTS = 100_000
@@ -112,7 +112,7 @@ def stands(instance):
     return {
         "latest materializations": {key: instance.get_latest_materialization_event(key) for key in keys},
         "latest runs of assets": last_runs,
-        "runs of these": [instance.get_run_by_id(run_id) for run_id in last_runs.values() if run_id],
+        "runs of these": {run_id: instance.get_run_by_id(run_id) for run_id in last_runs.values() if run_id},
         "materialized partitions": instance.get_materialized_partitions(entries),
         "latest of each partition": latest(dg.DagsterEventType.ASSET_MATERIALIZATION),
         "attempt of the failed partition": latest(dg.DagsterEventType.ASSET_MATERIALIZATION_PLANNED)[KEPT_FAILED],
@@ -121,7 +121,7 @@ def stands(instance):
         "failed partitions": partitions(status.deserialize_failed_partition_subsets),
         "materialized by the cache": partitions(status.deserialize_materialized_partition_subsets),
         "attempts in vain": waiting,
-        "runs of attempts in vain": [instance.get_run_by_id(run_id) for run_id, _ in waiting.values()],
+        "runs of attempts in vain": {run_id: instance.get_run_by_id(run_id) for run_id, _ in waiting.values()},
         "latest checks": storage.get_latest_asset_check_execution_by_key(checks),
         "check summaries": storage.get_asset_check_summary_records(checks),
         "check partitions": storage.get_asset_check_partition_info(checks),
@@ -411,7 +411,7 @@ async def test_somebody_who_locks_the_log_is_told_of_and_nothing_is_waited_for(p
     try:
         async with connection.transaction():
             await connection.execute("LOCK TABLE event_logs IN ACCESS EXCLUSIVE MODE")
-            with pytest.raises(MaintenanceError, match="somebody holds a lock in Dagster's database"):
+            with pytest.raises(StoreError, match="somebody holds a lock in Dagster's database"):
                 await run(place)
     finally:
         await connection.close()

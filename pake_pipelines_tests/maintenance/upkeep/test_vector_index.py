@@ -4,7 +4,6 @@ import numpy as np
 import pytest
 
 from pake_pipelines.maintenance.upkeep.database import run
-from pake_pipelines.maintenance.upkeep.report import recall_of
 from pake_pipelines.store import vector_index
 from pake_pipelines.store.database_metrics import Missing
 from pake_pipelines.store.embeddings import save_embeddings
@@ -48,7 +47,7 @@ async def test_without_vectors_there_is_nothing_to_compare(database):
 async def test_a_search_that_takes_too_long_is_unavailable_and_not_good(database, monkeypatch):
     await fill(database, 300)
     monkeypatch.setattr(vector_index.recall, "__kwdefaults__", {"ef_search": 100, "timeout_ms": 1})
-    found = await recall_of(database, 15)
+    found = await vector_index.recall_or_reason(database, 15)
     assert isinstance(found, Missing)
     assert "statement timeout" in found.why
 

@@ -127,3 +127,52 @@ async def test_a_long_file_is_asked_for_again_instead_of_being_written_with_ever
     robots = Robots(client, site.url("/"), None)
     await robots.rules(site.url("/"))
     assert robots.remember() is None
+
+
+class Shelf:
+    """Files of sites that somebody else has read."""
+
+    def __init__(self, **known):
+        self.known = known
+        self.kept = {}
+
+    async def recall(self, site):
+        return self.known.get("file")
+
+    def keep(self, site, text, read_at, until):
+        self.kept[site] = text, until - read_at
+
+
+async def test_what_another_visit_has_read_is_not_asked_for_again(site, client):
+    shelf = Shelf(file=(PRIVATE.decode(), datetime.now(UTC) - timedelta(hours=23)))
+    rules = await Robots(client, site.url("/"), None, shelf).rules(site.url("/"))
+    assert not rules.allow(site.url("/private/"))
+    assert site.asked("/robots.txt") == []
+
+
+async def test_what_another_visit_has_read_more_than_a_day_ago_is(site, client):
+    site.pages["/robots.txt"] = Page(PRIVATE)
+    shelf = Shelf(file=("", datetime.now(UTC) - timedelta(hours=24, seconds=1)))
+    assert not (await Robots(client, site.url("/"), None, shelf).rules(site.url("/"))).allow(site.url("/private/"))
+
+
+@pytest.mark.parametrize(
+    ("cache_control", "hours"),
+    [(None, 24), ("max-age=7200", 2), ("max-age=60", 1), ("max-age=604800", 24), ("no-cache", 24)],
+)
+async def test_it_is_kept_as_long_as_the_site_says_between_an_hour_and_a_day(site, client, cache_control, hours):
+    site.pages["/robots.txt"] = Page(PRIVATE, headers={"Cache-Control": cache_control} if cache_control else {})
+    shelf = Shelf()
+    await Robots(client, site.url("/"), None, shelf).rules(site.url("/"))
+    assert shelf.kept == {site.url("").rstrip("/"): (PRIVATE.decode(), timedelta(hours=hours))}
+
+
+@pytest.mark.parametrize(("status", "kept"), [(404, 1), (503, 0)])
+async def test_that_there_is_none_is_kept_and_that_it_could_not_be_had_is_not(site, client, status, kept):
+    site.pages["/robots.txt"] = Page(status=status)
+    shelf = Shelf()
+    try:
+        await Robots(client, site.url("/"), None, shelf).rules(site.url("/"))
+    except SourceError:
+        assert status == 503
+    assert len(shelf.kept) == kept

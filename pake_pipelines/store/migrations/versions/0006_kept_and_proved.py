@@ -118,7 +118,7 @@ CREATE TABLE cache_accesses (
 );
 CREATE INDEX ON cache_accesses (at);
 
--- which policy a replay preferred, with the ratios of each, and the share of keys whose accesses are logged from then on
+-- which policy a replay preferred, with the ratios of each, and the share of keys that is logged from then on
 CREATE TABLE cache_policies (
     chosen_at timestamptz PRIMARY KEY,
     policy    text NOT NULL,
