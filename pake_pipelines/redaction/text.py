@@ -10,6 +10,8 @@ from pake_pipelines.redaction import known, patterns
 from pake_pipelines.redaction.names import MASK, is_secret_key
 
 _DEEPEST: Final = 40
+# no secret with its name or place around it is shorter
+_SHORTEST: Final = 5
 # a pair written as two entries: {"name": "password", "value": ...}, and Dagster's metadata
 _NAMES: Final = ("name", "key", "label")
 _VALUES: Final = frozenset({"value", "entry_data", "text"})
@@ -35,6 +37,8 @@ def redacted_traceback(error: BaseException) -> str:
 
 
 def _clean(text: str, forms: tuple[str, ...]) -> str:
+    if len(text) < _SHORTEST:
+        return text
     for form in forms:
         if form in text:
             text = text.replace(form, MASK)

@@ -141,7 +141,7 @@ _OLD_RUNS: Final = """
     )
     SELECT run_id, pg_column_size(run_body) AS bytes FROM placed p
     WHERE update_timestamp < $1 AND (place > $2 OR status = 'CANCELED')
-      
+      AND run_id NOT IN (SELECT last_run_id FROM asset_keys WHERE last_run_id IS NOT NULL)
       AND run_id NOT IN (SELECT run_id FROM asset_check_executions WHERE run_id IS NOT NULL)
       AND NOT EXISTS (
           SELECT FROM event_logs e WHERE e.run_id = p.run_id AND e.dagster_event_type IN (

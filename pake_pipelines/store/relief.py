@@ -32,11 +32,11 @@ async def all_tables(connection: Connection) -> list[str]:
     return [row["relname"] for row in rows]
 
 
-async def analyze(connection: Connection, table: str, lock_timeout_ms: int = _LOCK_TIMEOUT_MS) -> bool:
+async def analyze(connection: Connection, table: str, lock_timeout_ms: int | None = None) -> bool:
     """Have the statistics of `table` made anew; False when somebody else holds it. Belongs into a transaction."""
     import asyncpg
 
-    await connection.execute(f"SET LOCAL lock_timeout = {int(lock_timeout_ms)}")
+    await connection.execute(f"SET LOCAL lock_timeout = {lock_timeout_ms or _LOCK_TIMEOUT_MS}")
     quoted = await connection.fetchval("SELECT format('pake.%I', $1::text)", table)
     try:
         async with connection.transaction():
@@ -65,14 +65,14 @@ async def invalid_indexes(connection: Connection) -> dict[str, str]:
     return {row["name"]: row["definition"] for row in rows}
 
 
-async def drop_index(connection: Connection, name: str, lock_timeout_ms: int = _LOCK_TIMEOUT_MS) -> bool:
+async def drop_index(connection: Connection, name: str, lock_timeout_ms: int | None = None) -> bool:
     """Drop the index `name`, quoted as `invalid_indexes` has it; False when it is being built or is gone.
 
     Belongs outside of any transaction. A build holds a lock on its table all the time, which this needs, too.
     """
     import asyncpg
 
-    await connection.execute(f"SET lock_timeout = {int(lock_timeout_ms)}")
+    await connection.execute(f"SET lock_timeout = {lock_timeout_ms or _LOCK_TIMEOUT_MS}")
     try:
         await connection.execute(f"DROP INDEX CONCURRENTLY {name}")
     except (asyncpg.LockNotAvailableError, asyncpg.UndefinedObjectError):

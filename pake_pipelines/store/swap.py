@@ -7,7 +7,7 @@ database: the old one or the new one. Every function takes a connection to anoth
 import asyncio
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from time import monotonic
 from typing import Any, Final
 from urllib.parse import unquote, urlsplit
@@ -77,6 +77,18 @@ async def exists(connection: Connection, name: str) -> bool:
     """Tell whether the server has a database of this name."""
     found: bool = await connection.fetchval("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)", name)
     return found
+
+
+async def aside(connection: Connection, live: str, at: datetime) -> str | None:
+    """Return the name under which `live` is to be kept; of several in one second the later ones take the next.
+
+    None when there is no such database.
+    """
+    if not await exists(connection, live):
+        return None
+    while await exists(connection, name := before(live, at)):
+        at += timedelta(seconds=1)
+    return name
 
 
 async def may_swap(connection: Connection, names: Sequence[str]) -> None:

@@ -66,6 +66,16 @@ def test_the_health_of_a_running_stack_is_asked_for_through_its_webserver(projec
     )
 
 
+def test_the_bundle_of_a_running_stack_has_dagster_both_databases_and_the_log_files(project, first_start):
+    said = project.json("diagnose", "--output", "bundle.tgz")
+    assert said["missing"] == {}
+    parts = {one["name"] for one in said["contents"]}
+    assert {"dagster.json", "runs.json", "database.json", "dagster_database.json", "health.json"} <= parts
+    lines = [json.loads(line) for line in (project.home / "data" / "logs" / "performance.log").read_text().splitlines()]
+    assert {"read_sources", "documents", "knowledge_nodes"} <= {one.get("step") for one in lines}
+    assert {one["process"] for one in lines if "step" in one} == {"dagster"}
+
+
 def test_a_full_scan_is_launched_by_hand_and_finds_every_item_judged(project, first_start):
     said = project.json("qa", "scan", "--full")
     assert (said["status"], said["error"], said["verdict_changes"]) == ("SUCCESS", None, [])

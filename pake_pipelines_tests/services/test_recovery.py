@@ -274,7 +274,7 @@ async def test_indexes_that_a_failed_build_has_left_are_dropped_and_no_others(pl
 
 
 async def test_an_index_that_is_being_built_is_left_to_its_builder(ward, database_url, monkeypatch):
-    monkeypatch.setattr(relief, "_LOCK_TIMEOUT", "100ms")
+    monkeypatch.setattr(relief, "_LOCK_TIMEOUT_MS", 100)
     await execute(ward.database, "CREATE TABLE slow AS SELECT 1 AS n")
     blocker, builder = [await asyncpg.connect(database_url, server_settings={"search_path": "pake"}) for _ in range(2)]
     try:

@@ -46,7 +46,7 @@ async def use(place: Workplace, names: Sequence[str], actor: str) -> list[str]:
             live, connection = await _holder(servers, name)
             await swap.may_swap(connection, [live, name])
             await swap.unused(connection, [live, name])
-            aside = swap.before(live, place.clock()) if await swap.exists(connection, live) else None
+            aside = await swap.aside(connection, live, place.clock())
             swaps.setdefault(connection, []).append(Swap(live, name, aside))
         for connection, some in swaps.items():
             await swap.swap(connection, some, f"{', '.join(one.incoming for one in some)} was taken back")

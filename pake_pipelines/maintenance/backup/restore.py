@@ -166,7 +166,7 @@ async def _swapped(
     """Rename; return under which name each live database is kept now (None: there was none), by its own name."""
     at = place.clock()
     swaps = {
-        one.live: Swap(one.live, swap.beside(one.live), swap.before(one.live, at) if one.exists else None)
+        one.live: Swap(one.live, swap.beside(one.live), await swap.aside(servers[one.server], one.live, at))
         for one in found
     }
     try:

@@ -20,7 +20,8 @@ async def filled(database):
         """INSERT INTO ingestion_runs (run_id, source, day, started_at, finished_at, outcome)
            SELECT at::text, s, at::date, at, at, 'ok' FROM moments, unnest(ARRAY['web', 'quiet']) s
            WHERE s = 'web' OR at = (SELECT min(at) FROM moments)""",
-        "INSERT INTO processing_logs (operation, success, run_id, created_at) SELECT 'documents', true, 'r', at FROM moments",
+        """INSERT INTO processing_logs (operation, success, run_id, created_at)
+           SELECT 'documents', true, 'r', at FROM moments""",
         """INSERT INTO host_budgets (budget, spacing, burst, full_at, held_until)
            SELECT at::text || held, '1 s', 1, at, CASE WHEN held THEN at + interval '900 days' END
            FROM moments, unnest(ARRAY[true, false]) held""",

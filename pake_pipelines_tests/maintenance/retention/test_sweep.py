@@ -278,3 +278,19 @@ async def test_only_archived_items_are_found_as_such(database, place):
 def test_age_counts_from_when_the_newest_version_came():
     assert retention.age_limit(NOW, 365) == NOW - timedelta(days=365)
     assert YEARS_AGO < NOW
+
+
+@pytest.mark.parametrize("state", ["written", "verified"])
+async def test_a_file_that_went_before_any_row_did_is_written_again(state, database, place, directory):
+    """A sweep was killed, and somebody emptied the directory before the next."""
+    await fill(database, 2)
+    await execute(
+        database,
+        """
+        INSERT INTO retention_archives (path, sha256, bytes, row_counts, state, created_at, changed_at)
+        VALUES ('items-x.jsonl.zst', 'x', 1, '{}', $1, now(), now())
+        """,
+        state,
+    )
+    assert (await sweep.run(place())).details["items_moved"] == 2
+    assert await value(database, "SELECT count(*) FROM retention_archives") == 1
