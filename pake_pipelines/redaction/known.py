@@ -25,6 +25,13 @@ _PLAIN: Final = frozenset({
     "enabled", "disabled", "required", "production", "development", "staging", "optional", "unknown",
 })  # fmt: skip
 
+
+class _Credentials(str):
+    """`user:password`, as Basic authorisation sends it encoded; written out, the password in it is hidden alone."""
+
+    __slots__ = ()
+
+
 _variables: set[str] = set()
 _others: set[str] = set()
 _forms: tuple[object, tuple[str, ...]] = (None, ())
@@ -83,12 +90,15 @@ def _of_address(value: str) -> Iterator[str]:
         return
     if password:
         yield from (password, unquote(password))
-        yield f"{username}:{password}"
+        yield _Credentials(f"{username}:{password}")
     yield from (given for name, given in parse_qsl(address.query) if is_secret_key(name))
 
 
 def _forms_of(value: str) -> Iterator[str]:
     if len(value) < SHORTEST or value.lower() in _PLAIN:
+        return
+    if isinstance(value, _Credentials):
+        yield from (one for one in _encoded(value) if len(one) >= SHORTEST)
         return
     escaped = html.escape(value)
     percent = quote(value, safe="")
