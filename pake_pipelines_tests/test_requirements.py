@@ -16,6 +16,7 @@ import typer
 import yaml
 from pydantic import BaseModel
 
+from pake_pipelines.config.maintenance import MaintenanceConfig
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.config.sources import SourcesConfig
@@ -34,6 +35,7 @@ CONFIGS: Mapping[str, type[BaseModel]] = {
     "sources": SourcesConfig,
     "quality": QualityConfig,
     "monitoring": MonitoringConfig,
+    "maintenance": MaintenanceConfig,
 }
 
 

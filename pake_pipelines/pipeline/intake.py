@@ -236,7 +236,5 @@ async def _identities(connection: Connection, items: Sequence[ItemKey]) -> dict[
 
 def _receipt(delivery: Delivery, plan: EntryPlan, versions: Sequence[NewVersion]) -> Receipt:
     here = sum(version.day == delivery.day for version in versions)
-    gone = sum(
-        current is not None and current.day == delivery.day and not current.archived for _, current in plan.save
-    )
+    gone = sum(current is not None and current.day == delivery.day and not current.archived for _, current in plan.save)
     return Receipt(plan.new, plan.updated, plan.unchanged, plan.left_over, here - gone)

@@ -48,8 +48,8 @@ CREATE TABLE backups (
 );
 CREATE INDEX ON backups (created_at DESC);
 
--- files that hold rows which left the tables; `row_counts` has rows and hash of each table in the file, `items` how many
--- items left the tables for it
+-- files that hold rows which left the tables; `row_counts` has rows and hash of each table in the file, `items` how
+-- many items left the tables for it
 CREATE TABLE retention_archives (
     archive_id  bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     path        text NOT NULL UNIQUE,
