@@ -35,6 +35,9 @@ class Backups(Section):
 
     target: str | None = Field(None, description="a directory or fsspec URL; without it the data directory's `backups`")
     databases: tuple[Literal["knowledge", "dagster"], ...] = Field(("knowledge", "dagster"), min_length=1)
+    files: tuple[Literal["archive", "lake"], ...] = Field(
+        ("archive",), description="files copied beside the backups: archives of items, raw bytes"
+    )
     keep_days: int = Field(90, ge=1)
     keep_proven: int = Field(1, ge=1, description="so many proven backups stay, however old")
     redundancy: int = Field(2, ge=1, description="with fewer backups a check warns")

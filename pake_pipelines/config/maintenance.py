@@ -15,7 +15,7 @@ TASK_NAMES: Final = frozenset({
     "backup_proof", "backup_retention", "backup_verification", "backup_verification_all", "base_backup",
     "cache_cleanup", "cache_deep_cleanup", "cache_light_cleanup", "capacity_check", "config_backup",
     "configuration_audit", "dagster_upkeep", "database_backup", "database_upkeep", "deep_optimization",
-    "dependency_scan", "docker_usage", "full_optimization", "log_cleanup", "monthly_archival",
+    "dependency_scan", "docker_usage", "file_backup", "full_optimization", "log_cleanup", "monthly_archival",
     "recovery_drill", "retention_sweep", "semantic_dedup_cleanup", "storage_cleanup", "system_updates",
 })  # fmt: skip
 TaskName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=60)]

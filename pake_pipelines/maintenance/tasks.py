@@ -36,6 +36,11 @@ TASKS: Final[Mapping[str, TaskKind]] = {
     "config_backup": TaskKind(
         "backup.configuration:run", "Packs the configuration files, without secrets (BAK-03).", frozenset({"python"})
     ),
+    "file_backup": TaskKind(
+        "backup.mirror:run",
+        "Copies the files that no dump holds beside the backups: archives of items, and raw bytes where asked for.",
+        frozenset({"python"}),
+    ),
     "backup_proof": TaskKind(
         "backup.verification:prove_newest",
         "Restores the newest backup into a scratch server and compares every row: proven, damaged or unavailable.",

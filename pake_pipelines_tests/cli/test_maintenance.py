@@ -106,8 +106,8 @@ def test_what_is_due_is_run_in_the_order_of_need_and_is_due_no_more(connected, e
     every["docker_usage"] = "unavailable"
     ran = ends(**every)
     listed = connected.pake("maintenance", "due", "--json").json
-    assert [one["name"] for one in listed][:4] == [
-        "database_backup", "config_backup", "backup_proof", "backup_retention",
+    assert [one["name"] for one in listed][:5] == [
+        "database_backup", "config_backup", "file_backup", "backup_proof", "backup_retention",
     ]  # fmt: skip
     done = connected.pake("maintenance", "due", "--run", "--json")
     assert ran == [one["name"] for one in listed]
@@ -121,7 +121,7 @@ def test_behind_a_backup_that_failed_nothing_is_proved_and_nothing_is_removed(co
     assert done.code == 1
     assert "skipped" in done.stdout
     assert "database_backup" in ran
-    assert not {"config_backup", "backup_proof", "backup_retention"} & set(ran)
+    assert not {"config_backup", "file_backup", "backup_proof", "backup_retention"} & set(ran)
 
 
 def test_rhythms_are_whole_and_none_repeats_another(connected, ends):

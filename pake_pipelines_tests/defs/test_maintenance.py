@@ -256,7 +256,7 @@ def test_with_automation_off_nothing_of_it_starts():
 def test_a_backup_is_proved_and_old_ones_go_in_the_run_that_makes_it(shipped):
     job = shipped.resolve_job_def("database_backup_job")
     keys = {key.to_user_string() for key in job.asset_layer.executable_asset_keys}
-    assert keys == {"database_backup", "config_backup", "backup_proof", "backup_retention"}
+    assert keys == {"database_backup", "config_backup", "file_backup", "backup_proof", "backup_retention"}
     graph = of_maintenance(shipped)
     for name in keys - {"database_backup"}:
         assert graph[name].parent_keys == {dg.AssetKey("database_backup")}

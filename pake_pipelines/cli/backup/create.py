@@ -22,7 +22,7 @@ def create(
 ) -> None:
     """Back up the databases and the configuration into the target of configs/maintenance.yaml."""
     place = workplace(dry_run=dry_run, say=lambda line: err.print(f"[dim]{line}[/]", soft_wrap=True))
-    tasks = ("database_backup", "config_backup") if configs else ("database_backup",)
+    tasks = ["database_backup", "file_backup", *(["config_backup"] if configs else [])]
     with database_up(place.settings):
         outcomes = {name: asyncio.run(_run(place, name)) for name in tasks}
     if as_json:
