@@ -1,83 +1,21 @@
 """The commands that need no running stack: help, configuration, addresses, environment, and clear errors."""
 
-import pytest
+import re
+from collections.abc import Iterator
 
+import click
+import pytest
+from typer.main import get_command
+from typer.testing import CliRunner
+
+from pake_pipelines.cli.main import app
 from pake_pipelines_tests.cli.stack import Project
 
-COMMANDS = [
-    [],
-    ["up"],
-    ["down"],
-    ["status"],
-    ["init"],
-    ["validate"],
-    ["ingest"],
-    ["schedules"],
-    ["sources"],
-    ["sources", "list"],
-    ["sources", "test"],
-    ["sources", "add"],
-    ["sources", "enable"],
-    ["sources", "disable"],
-    ["sources", "import-opml"],
-    ["sources", "export-opml"],
-    ["sources", "parse"],
-    ["sources", "stats"],
-    ["sources", "dead-letters", "list"],
-    ["sources", "dead-letters", "retry"],
-    ["duplicates", "list"],
-    ["duplicates", "show"],
-    ["duplicates", "split"],
-    ["duplicates", "merge"],
-    ["duplicates", "group"],
-    ["duplicates", "clean"],
-    ["duplicates", "reindex"],
-    ["node", "show"],
-    ["node", "explain"],
-    ["text", "extract"],
-    ["text", "language"],
-    ["qa", "scan"],
-    ["qa", "score"],
-    ["qa", "validate"],
-    ["qa", "report"],
-    ["qa", "label"],
-    ["qa", "evaluate"],
-    ["qa", "calibrate"],
-    ["review", "list"],
-    ["review", "approve"],
-    ["review", "reject"],
-    ["review", "requeue"],
-    ["links", "list"],
-    ["links", "check"],
-    ["health"],
-    ["monitor", "check"],
-    ["monitor", "errors"],
-    ["monitor", "metrics"],
-    ["alerts", "list"],
-    ["alerts", "show"],
-    ["alerts", "ack"],
-    ["alerts", "resolve"],
-    ["alerts", "silence"],
-    ["alerts", "silences"],
-    ["alerts", "unsilence"],
-    ["alerts", "rules"],
-    ["alerts", "channels"],
-    ["alerts", "test"],
-    ["alerts", "dead-letters"],
-    ["alerts", "dead-letters", "retry"],
-    ["incidents", "list"],
-    ["incidents", "show"],
-    ["incidents", "update"],
-    ["incidents", "stats"],
-    ["services", "status"],
-    ["models", "status"],
-    ["models", "install"],
-    ["config", "show"],
-    ["config", "validate"],
-    ["db", "url"],
-    ["db", "migrate"],
-    ["db", "psql"],
-]
+
+def _every(command: click.Command, way: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    yield way
+    for name, below in getattr(command, "commands", {}).items():
+        yield from _every(below, (*way, name))
 
 
 @pytest.fixture(scope="module")
@@ -85,11 +23,16 @@ def project(tmp_path_factory):
     return Project(tmp_path_factory.mktemp("commands") / "project")
 
 
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_every_command_explains_itself(project, command):
-    done = project.pake(*command, "--help")
-    assert done.returncode == 0
+@pytest.mark.parametrize("command", _every(get_command(app)), ids=" ".join)
+def test_every_command_explains_itself_and_its_options(command):
+    done = CliRunner().invoke(app, [*command, "--help"])
+    assert done.exit_code == 0
     assert "Usage" in done.stdout
+    assert re.search(r"\n (?!Usage)[A-Z][^\n]{10,}", done.stdout), "no sentence says what it is for"
+
+
+def test_the_command_itself_answers_in_a_process_of_its_own(project):
+    assert "Usage" in project.pake("--help").stdout
 
 
 def test_a_valid_configuration_passes_and_is_shown_as_it_is_in_force(project):
