@@ -22,6 +22,12 @@ TEXTS = [
     "channels",
     "healing",
     "maintenance",
+    "backups",
+    "cache",
+    "retention",
+    "upkeep",
+    "audits",
+    "logs",
 ]
 # a command begins a line of code or stands in backticks, and ends with them, with spaces before a remark, or the line
 COMMAND = re.compile(r"(?:^    |`)pake ((?:(?!  |`|#).)+)", re.MULTILINE)
