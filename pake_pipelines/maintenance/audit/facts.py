@@ -18,13 +18,13 @@ from pake_pipelines.config.loading import (
 from pake_pipelines.config.source_kinds import MailboxSource
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.config.yaml_text import leaves
+from pake_pipelines.redaction.names import is_secret_variable
 from pake_pipelines.settings import PREFIX, Settings
 
 Kind = Literal["secret", "config", "log", "backup", "data"]
 LOADERS: Final = {
     "sources": load_sources, "quality": load_quality, "monitoring": load_monitoring, "maintenance": load_maintenance,
 }  # fmt: skip
-_SECRET_NAME: Final = re.compile(r"PASSWORD|PASSWD|SECRET|TOKEN|CREDENTIAL|_KEY\b|_KEY$|WEBHOOK|DSN|DATABASE_URL")
 _MOST_FILES: Final = 10_000
 
 
@@ -63,11 +63,6 @@ class Facts:
     host: str = "127.0.0.1"
     backup_target: str | None = None
     encrypted: bool = False
-
-
-def is_secret(name: str) -> bool:
-    """Tell by its name whether a variable holds a secret."""
-    return _SECRET_NAME.search(name) is not None
 
 
 def gather(settings: Settings, environ: Mapping[str, str]) -> Facts:
@@ -114,7 +109,9 @@ def _needed(sources: SourcesConfig) -> dict[str, tuple[str, ...]]:
 
 def _ours(environ: Mapping[str, str], needed: Mapping[str, tuple[str, ...]]) -> dict[str, str]:
     return {
-        name: value for name, value in environ.items() if name.startswith(PREFIX) or name in needed or is_secret(name)
+        name: value
+        for name, value in environ.items()
+        if name.startswith(PREFIX) or name in needed or is_secret_variable(name)
     }
 
 

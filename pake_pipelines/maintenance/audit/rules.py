@@ -10,8 +10,9 @@ from typing import Final
 from urllib.parse import urlsplit
 
 from pake_pipelines.config.upkeep import Audit
-from pake_pipelines.maintenance.audit.facts import Facts, Kind, is_secret
+from pake_pipelines.maintenance.audit.facts import Facts, Kind
 from pake_pipelines.maintenance.audit.finding import Finding
+from pake_pipelines.redaction.names import is_secret_key, is_secret_variable
 
 _PLACEHOLDER: Final = re.compile(
     r"change[_-]?me|\byour[-_ ](?:\w+[-_ ])*(?:key|token|secret|password|id|name|domain|app|url|host|here|email)\b"
@@ -24,7 +25,6 @@ _WELL_KNOWN: Final = frozenset({
     "admin", "password", "passw0rd", "postgres", "secret", "letmein", "123456", "12345678", "qwerty", "test", "example",
     "hunter2", "root", "default",
 })  # fmt: skip
-_SECRET_KEY: Final = re.compile(r"(?:^|_)(?:password|passwd|secret|token|api_?key|credential)s?$", re.IGNORECASE)
 _ADDRESS: Final = re.compile(r"[\w.+-]+@([\w-]+(?:\.[\w-]+)+)")
 _LOOPBACK: Final = frozenset({"127.0.0.1", "::1", "localhost"})
 # bits that must not be set, by kind of file; what others may read in a log is in NIST SP 800-92's advice 0640
@@ -90,7 +90,7 @@ def _and_below(hosts: Iterable[str], domains: Iterable[str]) -> set[str]:
 def _example_secrets(facts: Facts, _: Audit) -> Iterator[Finding]:
     examples = facts.examples or {}
     for name, value in (facts.environment or {}).items():
-        if not is_secret(name):
+        if not is_secret_variable(name):
             continue
         if value.lower() in {one.lower() for one in _WELL_KNOWN} or any(
             one in value for one in _WELL_KNOWN if len(one) > 15
@@ -107,7 +107,7 @@ def _example_secrets(facts: Facts, _: Audit) -> Iterator[Finding]:
 def _secrets_used_twice(facts: Facts, _: Audit) -> Iterator[Finding]:
     names = defaultdict(list)
     for name, value in (facts.environment or {}).items():
-        if is_secret(name) and len(value) >= 6 and "://" not in value:
+        if is_secret_variable(name) and len(value) >= 6 and "://" not in value:
             names[value].append(name)
     for same in names.values():
         if len(same) > 1:
@@ -123,7 +123,7 @@ def _secrets_used_twice(facts: Facts, _: Audit) -> Iterator[Finding]:
 
 def _secrets_in_files(facts: Facts, _: Audit) -> Iterator[Finding]:
     for one in facts.said:
-        plain = _SECRET_KEY.search(one.key) is not None and one.text != ""
+        plain = is_secret_key(one.key) and one.text != ""
         if plain or re.search(r"://[^/@\s:]*:[^/@\s]+@", one.text):
             yield Finding(
                 "secret-in-file",
