@@ -6,7 +6,7 @@ import pytest
 
 from pake_pipelines.config.loading import load_quality
 from pake_pipelines.model.document import Language
-from pake_pipelines.pipeline import documents
+from pake_pipelines.pipeline import results
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.database import Patience, addresses, wait_for, with_database
 from pake_pipelines_tests.duplicates.library import Library
@@ -35,7 +35,7 @@ def server_url(server_settings):
 def one_language():
     """Every text is English: to find out would take ten times as long as all the rest, and no copy depends on it."""
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(documents, "detect_language", lambda *_: Language("en", 1.0))
+        patch.setattr(results, "detect_language", lambda *_: Language("en", 1.0))
         yield
 
 
