@@ -3,6 +3,7 @@
 A session of its own keeps the terminal's Ctrl-C away from them, so that they end when and as we say.
 """
 
+import os
 import signal
 import subprocess
 import sys
@@ -122,7 +123,7 @@ class DagsterProcesses:
     def _spawn(self, name: str, command: Sequence[str], env: Mapping[str, str]) -> None:
         log = self._logs / f"dagster-{name}.log"
         rotate(log)
-        sink = log.open("wb")
+        sink = os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb")
         process = subprocess.Popen(
             [sys.executable, "-m", *command],
             cwd=self._settings.home,

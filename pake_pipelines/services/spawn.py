@@ -83,7 +83,7 @@ def spawn(name: str, service: Service, command: Command, settings: Settings, env
     log.parent.mkdir(parents=True, exist_ok=True)
     if log.exists() and log.stat().st_size > _LONGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
-    with log.open("ab") as sink:
+    with os.fdopen(os.open(log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600), "ab") as sink:
         start = sink.tell()
         try:
             process = subprocess.Popen(
