@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, rule, run_state_machine_as_test
@@ -16,6 +17,8 @@ from pake_pipelines.model.alert import AlertState, MessageKind, Readings
 from pake_pipelines.model.episode import Silence
 from pake_pipelines_tests.alerts.bench import BAD, OK, UNKNOWN, World, config, service, services
 from pake_pipelines_tests.alerts.bench import rule as of_alerts
+
+pytestmark = pytest.mark.long
 
 HISTORIES = 1000
 TREE = {"db": service(), "mcp": service(depends_on=["db"]), "api": service(depends_on=["mcp"]), "solo": service()}

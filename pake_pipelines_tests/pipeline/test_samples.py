@@ -7,6 +7,8 @@ import yaml
 
 from pake_pipelines.settings import PACKAGE_HOME
 
+pytestmark = pytest.mark.long
+
 _ITEMS = yaml.safe_load((PACKAGE_HOME / "data" / "samples" / "manifest.yaml").read_text("utf-8"))["items"]
 
 

@@ -19,6 +19,8 @@ from pake_pipelines_tests.politeness.scorecard import score, table
 from pake_pipelines_tests.politeness.web import SimulatedWeb
 from pake_pipelines_tests.politeness.world import START, world
 
+pytestmark = pytest.mark.long
+
 WEEK = timedelta(days=7)
 TICK = timedelta(minutes=30)
 TICK_SECONDS = 60

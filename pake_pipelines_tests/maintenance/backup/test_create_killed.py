@@ -97,6 +97,7 @@ def played(place, work=create.run, prepare=lambda: None, after=None, number=sign
         said = receive.recv() if receive.poll() else ""
     except EOFError:
         said = ""
+    assert process.exitcode != 4, said
     return process.exitcode, said
 
 
