@@ -71,6 +71,8 @@ def counting(at, what):
 
 
 def child(place, work, prepare, result):
+    # Dagster has SIGTERM raise KeyboardInterrupt in a process that it ever ran in, and a fork inherits that
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
     try:
         prepare()
         asyncio.run(work(place))
