@@ -1,5 +1,6 @@
 """The door: everything that Dagster shows of this project, composed from the configuration files and nothing else."""
 
+import gc
 from collections.abc import Mapping
 from typing import Any
 
@@ -57,3 +58,4 @@ def build_defs(
 
 
 defs = build_defs()
+gc.freeze()  # what is loaded stays as long as the process: no collection, and not its end, need walk all of it again
