@@ -14,6 +14,7 @@ from typing import Any
 from pake_pipelines.config.loading import ConfigError, load, load_sources
 from pake_pipelines.config.sources import ALL_ENABLED, SourcesConfig
 from pake_pipelines.config.yaml_text import with_entries, with_items, without_entry
+from pake_pipelines.durable import sync_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +75,7 @@ def edit(configs: Path, change: Change, *, dry_run: bool = False) -> Edited:
             edited = _edited(file, whole, change)
             if not dry_run:
                 whole.replace(file)
-                _sync_directory(file.parent)
+                sync_directory(file.parent)
     except OSError as error:
         raise ConfigError(f"{file} cannot be changed: {error.strerror or error}") from error
     finally:
@@ -125,13 +126,5 @@ def _alone(directory: Path) -> Iterator[None]:
     try:
         fcntl.flock(handle, fcntl.LOCK_EX)
         yield
-    finally:
-        os.close(handle)
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
     finally:
         os.close(handle)

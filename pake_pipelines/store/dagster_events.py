@@ -224,3 +224,9 @@ async def in_batches(connection: Connection, statement: str, ids: Sequence[Any],
 def _plain(moment: datetime) -> datetime:
     """Return a moment as Dagster stores it: UTC without saying so."""
     return moment.replace(tzinfo=None)
+
+
+async def count(connection: Connection) -> int:
+    """Return how many events there are."""
+    events: int = await connection.fetchval("SELECT count(*) FROM event_logs")
+    return events

@@ -19,6 +19,7 @@ from typing import Any
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.durable import sync_directory
 
 
 @dataclass(frozen=True, slots=True)
@@ -166,8 +167,4 @@ def _sync(file: Any) -> None:
 def _sync_directory(fs: Any, directory: str) -> None:
     if "file" not in (fs.protocol if isinstance(fs.protocol, tuple) else (fs.protocol,)):
         return
-    handle = os.open(Path(directory), os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
+    sync_directory(Path(directory))

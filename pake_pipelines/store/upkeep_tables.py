@@ -247,3 +247,9 @@ async def oldest_snapshot(connection: Connection) -> str | None:
         """
     )
     return found
+
+
+async def database_bytes(connection: Connection) -> int:
+    """Return the size of the database of `connection` in bytes."""
+    size: int = await connection.fetchval("SELECT pg_database_size(current_database())")
+    return size

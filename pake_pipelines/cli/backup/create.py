@@ -8,7 +8,7 @@ import typer
 from rich.markup import escape
 
 from pake_pipelines.cli.actor import at_the_terminal
-from pake_pipelines.cli.backup.place import workplace
+from pake_pipelines.cli.backup.place import told, workplace
 from pake_pipelines.cli.console import err, out, print_json
 from pake_pipelines.cli.maintenance.telling import tell_dagster
 from pake_pipelines.cli.sources.options import Json
@@ -23,7 +23,7 @@ def create(
     as_json: Json = False,
 ) -> None:
     """Back up the databases and the configuration into the target of configs/maintenance.yaml."""
-    place = workplace(dry_run=dry_run, say=lambda line: err.print(f"[dim]{line}[/]", soft_wrap=True))
+    place = workplace(dry_run=dry_run, say=told)
     tasks = ["database_backup", "file_backup", *(["config_backup"] if configs else [])]
     with database_up(place.settings):
         outcomes = {name: asyncio.run(_run(place, name)) for name in tasks}

@@ -8,15 +8,11 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pake_pipelines.cli.actor import at_the_terminal
-from pake_pipelines.cli.backup.place import workplace
-from pake_pipelines.cli.console import err, out, print_json
+from pake_pipelines.cli.backup.place import on_record, told, workplace
+from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up
-from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
-from pake_pipelines.store.database import ONCE, addresses, open_database
-from pake_pipelines.store.errors import StoreError
 
 
 def drill(
@@ -27,29 +23,17 @@ def drill(
 
     Live data are never touched, and nothing of the drill is left. Exit code 1 when it failed or could not be held.
     """
-    place = workplace(dry_run=dry_run, say=lambda line: err.print(f"[dim]{escape(line)}[/]", soft_wrap=True))
+    from pake_pipelines.maintenance.backup import drill as drills
+
+    place = workplace(dry_run=dry_run, say=told)
     with database_up(place.settings):
-        outcome = asyncio.run(_run(place))
+        outcome = asyncio.run(on_record(place, "recovery_drill", drills.run))
     if as_json:
         print_json(asdict(outcome))
     else:
         _show(outcome)
     if outcome.state is not TaskState.DONE:
         raise typer.Exit(1)
-
-
-async def _run(place: Workplace) -> Outcome:
-    """Hold the drill as a task on record; where the database is lost, without one."""
-    from pake_pipelines.maintenance.backup import drill as drills
-    from pake_pipelines.maintenance.runner import run_task
-
-    try:
-        async with open_database(addresses(place.settings).knowledge, ONCE):
-            pass
-    except StoreError as error:
-        err.print(f"[yellow]not recorded: {escape(str(error))}[/]", soft_wrap=True)
-        return await drills.run(place)
-    return await run_task(place, "recovery_drill", actor=at_the_terminal())
 
 
 def _show(outcome: Outcome) -> None:

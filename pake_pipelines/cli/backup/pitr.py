@@ -14,7 +14,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pake_pipelines.cli.backup.place import workplace
+from pake_pipelines.cli.backup.place import told, workplace
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up
@@ -42,7 +42,7 @@ def pitr(
     Live data are only read. Needs backup.point_in_time in configs/maintenance.yaml, switched on before that moment.
     """
     moment = _moment(to)
-    place = workplace(dry_run=dry_run, say=lambda line: err.print(f"[dim]{escape(line)}[/]", soft_wrap=True))
+    place = workplace(dry_run=dry_run, say=told)
 
     async def look(found: Recovered, outcome: Outcome) -> None:
         if not as_json:

@@ -9,8 +9,8 @@ from rich.markup import escape
 from rich.table import Table
 
 from pake_pipelines.cli.actor import at_the_terminal
-from pake_pipelines.cli.backup.place import workplace
-from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.backup.place import told, workplace
+from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up, running
 from pake_pipelines.maintenance.backup import kept as keeping
@@ -22,7 +22,7 @@ from pake_pipelines.model.maintenance import Outcome
 
 
 def _place(*, dry_run: bool = False) -> Workplace:
-    return workplace(dry_run=dry_run, say=lambda line: err.print(f"[dim]{escape(line)}[/]", soft_wrap=True))
+    return workplace(dry_run=dry_run, say=told)
 
 
 def _refuse_while_up(place: Workplace) -> None:

@@ -7,17 +7,13 @@ from typing import Annotated, Any
 import typer
 from rich.markup import escape
 
-from pake_pipelines.cli.actor import at_the_terminal
-from pake_pipelines.cli.backup.place import named, workplace
-from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.backup.place import named, on_record, told, workplace
+from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up
 from pake_pipelines.maintenance.backup import verification
 from pake_pipelines.maintenance.backup.targets import target_of
-from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, ProofState, TaskState
-from pake_pipelines.store.database import ONCE, addresses, open_database
-from pake_pipelines.store.errors import StoreError
 
 _COLOURS = {
     ProofState.PROVEN.value: "green",
@@ -41,11 +37,11 @@ def verify(
         fail("a NAME, --latest and --all exclude each other")
     place = workplace(
         dry_run=dry_run,
-        say=lambda line: err.print(f"[dim]{escape(line)}[/]", soft_wrap=True),
+        say=told,
         **_options(name, everything=everything),
     )
     with database_up(place.settings):
-        outcome = asyncio.run(_run(place))
+        outcome = asyncio.run(on_record(place, "backup_verification", verification.run))
     if as_json:
         print_json(asdict(outcome))
     else:
@@ -58,19 +54,6 @@ def _options(name: str | None, *, everything: bool) -> dict[str, Any]:
     if name is not None:
         return {"name": named(target_of(workplace()), name)}
     return {"scope": "all"} if everything else {}
-
-
-async def _run(place: Workplace) -> Outcome:
-    """Verify as a task on record; where the database is lost, which is when it matters most, without one."""
-    from pake_pipelines.maintenance.runner import run_task
-
-    try:
-        async with open_database(addresses(place.settings).knowledge, ONCE):
-            pass
-    except StoreError as error:
-        err.print(f"[yellow]not recorded: {escape(str(error))}[/]", soft_wrap=True)
-        return await verification.run(place)
-    return await run_task(place, "backup_verification", actor=at_the_terminal())
 
 
 def _show(outcome: Outcome) -> None:

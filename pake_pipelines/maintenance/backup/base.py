@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Final
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.durable import sync_directory
 from pake_pipelines.maintenance.backup import base_files, bases, wal
 from pake_pipelines.maintenance.backup.bases import Base, House
-from pake_pipelines.maintenance.backup.files import locked, private, sync_directory
+from pake_pipelines.maintenance.backup.files import locked, private
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState

@@ -17,15 +17,6 @@ def private(path: Path) -> Iterator[IO[bytes]]:
         os.fsync(file.fileno())
 
 
-def sync_directory(directory: Path) -> None:
-    """Let what was created or renamed in a directory survive a power cut."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
 @contextmanager
 def locked(directory: Path) -> Iterator[None]:
     """Hold a directory locked; the lock of a process that died is free. Raises BlockingIOError."""

@@ -15,8 +15,9 @@ from typing import IO, Final
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.durable import sync_directory
 from pake_pipelines.maintenance.backup import manifest as manifests
-from pake_pipelines.maintenance.backup.files import locked, private, sync_directory
+from pake_pipelines.maintenance.backup.files import locked, private
 from pake_pipelines.maintenance.backup.manifest import Manifest
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.maintenance.workplace import Workplace

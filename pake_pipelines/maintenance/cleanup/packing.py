@@ -8,6 +8,8 @@ import zlib
 from pathlib import Path
 from typing import IO, Any, Final
 
+from pake_pipelines.durable import sync_directory
+
 _CHUNK: Final = 1 << 20
 
 
@@ -76,12 +78,3 @@ def _digest(opened: "IO[bytes] | gzip.GzipFile") -> str:
         while part := stream.read(_CHUNK):
             found.update(part)
     return found.hexdigest()
-
-
-def sync_directory(directory: Path) -> None:
-    """Make a rename in `directory` last."""
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

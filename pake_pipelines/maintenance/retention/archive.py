@@ -19,6 +19,7 @@ import orjson
 
 from pake_pipelines import crash
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines.durable import sync_directory
 from pake_pipelines.maintenance.errors import MaintenanceError
 from pake_pipelines.store import archived_rows
 from pake_pipelines.store.archived_rows import TABLES, RowsHash
@@ -110,17 +111,9 @@ async def write(connection: Connection, target: Path, header: Header) -> Written
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
-    _sync_directory(target.parent)
+    sync_directory(target.parent)
     crash.point(CrashPoint.RETENTION_RENAMED)
     return written
-
-
-def _sync_directory(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
 
 
 def _measured(path: Path) -> Written:

@@ -18,6 +18,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from pake_pipelines.durable import sync_directory
 from pake_pipelines.maintenance.cleanup.files import Found, OpenFiles, below, open_files
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
@@ -125,7 +126,7 @@ def pack(directory: Path, month: Month) -> None:
         if _members(temporary) != expected:
             raise OSError(f"{target.name} did not read back as what was packed: the reports stay")
         temporary.rename(target)
-        _sync(directory)
+        sync_directory(directory)
     finally:
         temporary.unlink(missing_ok=True)
     for one in month.reports:
@@ -170,11 +171,3 @@ def _members(archive: Path) -> dict[str, str]:
             if content is not None:
                 found[member.name] = hashlib.sha256(content.read()).hexdigest()
     return found
-
-
-def _sync(directory: Path) -> None:
-    handle = os.open(directory, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

@@ -97,10 +97,7 @@ async def _removed(connection: Connection, place: Workplace) -> Removed:
 
 
 async def _standing(connection: Connection) -> _Standing:
-    row = await connection.fetchrow(
-        "SELECT (SELECT count(*) FROM event_logs) AS events, pg_database_size(current_database()) AS bytes"
-    )
-    return _Standing(**row)
+    return _Standing(await dagster_events.count(connection), await upkeep_tables.database_bytes(connection))
 
 
 def _kinds(removed: Removed) -> list[Mapping[str, Any]]:

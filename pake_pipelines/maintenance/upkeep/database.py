@@ -81,8 +81,7 @@ async def _require_proof(database: Database, place: Workplace) -> None:
 
 async def _database_bytes(database: Database) -> int:
     async with database.connection() as connection:
-        size: int = await connection.fetchval("SELECT pg_database_size(current_database())")
-    return size
+        return await upkeep_tables.database_bytes(connection)
 
 
 async def _look_at_indexes(database: Database, place: Workplace, level: Level) -> IndexView:
