@@ -6,7 +6,14 @@ import typer
 import yaml
 
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.config.loading import ConfigError, load_maintenance, load_monitoring, load_quality, load_sources
+from pake_pipelines.config.loading import (
+    ConfigError,
+    load_maintenance,
+    load_monitoring,
+    load_quality,
+    load_reports,
+    load_sources,
+)
 from pake_pipelines.config.section import Section
 from pake_pipelines.settings import get_settings
 
@@ -16,13 +23,14 @@ _FILES = {
     "quality": load_quality,
     "monitoring": load_monitoring,
     "maintenance": load_maintenance,
+    "reports": load_reports,
 }
 
 
 @app.command()
 def show(
     name: Annotated[
-        str | None, typer.Argument(help="sources, quality, monitoring or maintenance; all otherwise.")
+        str | None, typer.Argument(help="sources, quality, monitoring, maintenance or reports; all otherwise.")
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of YAML.")] = False,
 ) -> None:

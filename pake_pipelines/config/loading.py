@@ -14,6 +14,7 @@ from pydantic import ValidationError
 from pake_pipelines.config.maintenance import MaintenanceConfig
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.config.reports import ReportsConfig
 from pake_pipelines.config.secret_variables import secret_variables
 from pake_pipelines.config.section import Section
 from pake_pipelines.config.sources import SourcesConfig
@@ -190,3 +191,9 @@ def load_monitoring(configs: Path) -> MonitoringConfig:
 def load_maintenance(configs: Path) -> MaintenanceConfig:
     """Load `maintenance.yaml` from the directory `configs`."""
     return load(MaintenanceConfig, configs / "maintenance.yaml", "maintenance.yaml")
+
+
+@cache
+def load_reports(configs: Path) -> ReportsConfig:
+    """Load `reports.yaml` from the directory `configs`."""
+    return load(ReportsConfig, configs / "reports.yaml", "reports.yaml")

@@ -21,7 +21,7 @@ def test_a_backup_is_made_and_found(connected):
     (one,) = listed.json["backups"]
     assert (one["name"], one["state"], one["rows"]) == (made["details"]["name"], "unproven", made["details"]["rows"])
     shown = connected.pake("backup", "show", "--json").json
-    assert (shown["name"], shown["migration"]) == (one["name"], "0006")
+    assert (shown["name"], shown["migration"]) == (one["name"], "0007")
 
 
 def test_it_is_said_that_a_new_backup_is_not_proven(connected):

@@ -308,7 +308,7 @@ def test_a_tick_asks_for_nothing_while_the_last_run_goes_on(shipped, lasting):
 
 def backup(name="backup-1", *, state=ProofState.UNPROVEN, age=timedelta(hours=1), run_id="cli-1", now=None):
     made = (now or datetime.now(UTC)) - age
-    return BackupRow(name, "data", made, run_id, 9, 1.0, False, "0006", state, None, None, "", None)
+    return BackupRow(name, "data", made, run_id, 9, 1.0, False, "0007", state, None, None, "", None)
 
 
 @pytest.mark.parametrize(

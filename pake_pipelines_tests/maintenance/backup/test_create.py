@@ -65,7 +65,7 @@ def test_the_knowledge_database_is_backed_up_with_its_revision(module_database_u
     config = place.config.model_copy(update={"backup": rules})
     name = made(replace(place, config=config, say=said.append))
     held = target_of(place).read_manifest(name)
-    assert held.migration == "0006"
+    assert held.migration == "0007"
     assert [*held.databases] == ["knowledge"]
     assert any("does not exist and is left out" in line for line in said)
 
