@@ -19,7 +19,7 @@ PACKAGE_HOME = Path(__file__).resolve().parent.parent
 PREFIX: Final = "PAKE_"
 _MARKERS = ("dagster.yaml", "configs")
 # field -> a further variable, by the name that the guides have for it
-FURTHER: Final = {"automation_enabled": "AUTOMATION_ENABLED"}
+FURTHER: Final = {"automation_enabled": "AUTOMATION_ENABLED", "metrics_enabled": "METRICS_ENABLED"}
 
 
 def find_home(start: Path) -> Path:
@@ -65,6 +65,7 @@ class Settings(BaseModel):
     embedding_model: str = "all-MiniLM-L6-v2"
     spacy_model: str = "en_core_web_sm"
     automation_enabled: bool = True
+    metrics_enabled: bool = True
     connect_attempts: Annotated[int, Field(ge=1)] = 30
     connect_retry_seconds: Annotated[float, Field(gt=0)] = 2.0
 

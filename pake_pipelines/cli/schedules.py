@@ -1,78 +1,96 @@
-"""`pake schedules`: what is read when (ING-21), and with `--all` when the house is kept."""
+"""`pake schedules`: what is read when (ING-21), and with `--all` when the house is kept and reports are made."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import islice
-from typing import Annotated, Final
+from pathlib import Path
+from typing import Annotated, Any, Final
 
 import typer
 from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.config.loading import load_maintenance, load_sources
+from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_reports, load_sources
+from pake_pipelines.config.schedule_text import cron_of
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
-from pake_pipelines.maintenance.due import Planned, planned
-from pake_pipelines.settings import Settings, get_settings
+from pake_pipelines.maintenance.due import planned
+from pake_pipelines.settings import get_settings
 
 _TICKS: Final = 3
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A schedule: `does` is what it does, `said` how often in the words of its file, `more` what JSON has besides."""
+
+    name: str
+    does: str
+    said: str
+    cron: str
+    enabled: bool
+    more: Mapping[str, Any] = field(default_factory=dict)
+
+
 def schedules(
-    everything: Annotated[bool, typer.Option("--all", help="Those of maintenance, too.")] = False,
+    everything: Annotated[
+        bool, typer.Option("--all", help="Those of maintenance, analytics and reports, too.")
+    ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
     """List the schedules as configured, with the sources they read and their next ticks."""
     settings, now = get_settings(), datetime.now(UTC)
-    config = load_sources(settings.configs)
-    on = settings.automation_enabled
-    tasks = _tasks(settings) if everything else []
-    ticks = {slug: _ticks(one.cron, now, on=on and one.enabled) for slug, one in config.schedules.items()}
+    lines = list(_ingestion(load_sources(settings.configs)))
+    if everything:
+        lines += [*_maintenance(settings.configs), *_reports(settings.configs)]
+    ticks = {one.name: _ticks(one.cron, now, on=settings.automation_enabled and one.enabled) for one in lines}
     if as_json:
         print_json(
             [
                 {
-                    "slug": slug,
-                    **one.model_dump(mode="json"),
+                    "slug": one.name,
+                    **one.more,
+                    "enabled": one.enabled,
                     "cron": one.cron,
-                    "reads": config.read_by(one),
-                    "next_ticks": [tick.isoformat() for tick in ticks[slug]],
+                    "next_ticks": [tick.isoformat() for tick in ticks[one.name]],
                 }
-                for slug, one in config.schedules.items()
-            ]
-            + [
-                {
-                    "slug": task.name,
-                    "cron": cron,
-                    "enabled": task.enabled,
-                    "priority": task.priority,
-                    "maintenance": True,
-                    "next_ticks": [tick.isoformat() for tick in _ticks(cron, now, on=on and task.enabled)],
-                }
-                for task, cron in tasks
+                for one in lines
             ]
         )
         return
-    if not on:
+    if not settings.automation_enabled:
         out.print("[yellow]no schedule starts by itself: PAKE_AUTOMATION_ENABLED is off[/]")
     table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("schedule", "reads", "frequency", "cron (UTC)", "next tick (UTC)"):
+    for column in ("schedule", "does" if everything else "reads", "frequency", "cron (UTC)", "next tick (UTC)"):
         table.add_column(column, overflow="fold", no_wrap=column in {"schedule", "cron (UTC)"})
-    for slug, one in config.schedules.items():
-        due = f"{ticks[slug][0]:%a %d %b %H:%M}" if ticks[slug] else "off"
+    for one in lines:
+        due = f"{ticks[one.name][0]:%a %d %b %H:%M}" if ticks[one.name] else "off"
         style = "" if one.enabled else "dim"
-        table.add_row(
-            Text(slug, style), Text(_reads(config, one)), one.frequency.replace("_", " "), one.cron, Text(due, style)
-        )
-    for task, cron in tasks:
-        ahead = _ticks(cron, now, on=on and task.enabled)
-        due = f"{ahead[0]:%a %d %b %H:%M}" if ahead else "off"
-        table.add_row(Text(task.name, "" if task.enabled else "dim"), "maintenance", "", cron, Text(due))
+        table.add_row(Text(one.name, style), Text(one.does), one.said, one.cron, Text(due, style))
     out.print(table)
 
 
-def _tasks(settings: Settings) -> list[tuple[Planned, str]]:
-    return [(task, task.cron) for task in planned(load_maintenance(settings.configs)) if task.cron]
+def _ingestion(config: SourcesConfig) -> Iterator[_Line]:
+    for slug, one in config.schedules.items():
+        more = {**one.model_dump(mode="json"), "reads": config.read_by(one)}
+        yield _Line(slug, _reads(config, one), one.frequency.replace("_", " "), one.cron, one.enabled, more)
+
+
+def _maintenance(configs: Path) -> Iterator[_Line]:
+    for task in planned(load_maintenance(configs)):
+        if task.cron:
+            more = {"priority": task.priority, "maintenance": True}
+            yield _Line(task.name, "maintenance", "", task.cron, task.enabled, more)
+
+
+def _reports(configs: Path) -> Iterator[_Line]:
+    config = load_reports(configs)
+    yield _Line("health_digest", "monitoring_report", "", load_monitoring(configs).digest_cron, enabled=True)
+    yield _Line("analytics", "analytics", config.analytics.schedule, cron_of(config.analytics.schedule), enabled=True)
+    for name, one in config.editions.items():
+        more = {"reports": list(one.reports)}
+        yield _Line(name, ", ".join(one.reports), one.schedule, cron_of(one.schedule), one.enabled, more)
 
 
 def _ticks(cron: str, now: datetime, *, on: bool) -> list[datetime]:

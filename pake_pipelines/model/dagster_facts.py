@@ -5,7 +5,7 @@ Every part is None where it was not read; `errors` says of which part and why, w
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Final
 
 HEARTBEAT_TOLERANCE: Final = timedelta(minutes=5)
@@ -103,6 +103,34 @@ class TickFact:
 
 
 @dataclass(frozen=True, slots=True)
+class ScheduleFact:
+    """A schedule or a sensor as it stands; of one that is stopped nothing but that is told.
+
+    `crons` (UTC) are a schedule's, `every` a sensor's rhythm. `last_state` is success, failure, skipped or started.
+    `page` is its place below the address of Dagster's pages.
+    """
+
+    name: str
+    kind: str
+    on: bool
+    crons: tuple[str, ...]
+    every: timedelta | None
+    last_at: datetime | None
+    last_state: str | None
+    page: str
+
+    def next_at(self, now: datetime) -> datetime | None:
+        """Return when it ticks next; None for one that is stopped, and for a sensor that has not ticked yet."""
+        if not self.on:
+            return None
+        if self.every is not None:
+            return None if self.last_at is None else max(self.last_at + self.every, now)
+        from cronsim import CronSim
+
+        return min((next(CronSim(cron, now.astimezone(UTC))) for cron in self.crons), default=None)
+
+
+@dataclass(frozen=True, slots=True)
 class FreshnessFact:
     """How an asset stands against its freshness policy: pass, warn, fail or unknown."""
 
@@ -126,5 +154,6 @@ class DagsterFacts:
     run_totals: RunTotals | None = None
     checks: tuple[CheckFact, ...] | None = None
     ticks: tuple[TickFact, ...] | None = None
+    schedules: tuple[ScheduleFact, ...] | None = None
     freshness: tuple[FreshnessFact, ...] | None = None
     errors: Mapping[str, str] = field(default_factory=dict)

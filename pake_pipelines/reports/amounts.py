@@ -1,5 +1,6 @@
 """Amounts as people read them: with their unit, no more digits than say something, and unknown where there is none."""
 
+import math
 from collections.abc import Mapping
 from typing import Final
 
@@ -13,18 +14,31 @@ _STEPS: Final[Mapping[str, tuple[tuple[float, float, int, str], ...]]] = {
     "h": ((48, 24, 1, "d"), (0, 1, 1, "h")),
     "bytes": ((1e12, 1e12, 1, "TB"), (1e9, 1e9, 1, "GB"), (1e6, 1e6, 1, "MB"), (1e3, 1e3, 1, "kB"), (0, 1, 0, "bytes")),
     "per_minute": ((0, 1, 1, "per minute"),),
-    "count": ((0, 1, 0, ""),),
+    "d": ((0, 1, 1, "d"),),
+    "count": ((100, 1, 0, ""), (0, 1, 2, "")),
 }
+_PLAIN: Final = ((1000, 1, 0), (10, 1, 1), (0, 1, 3))
 
 
 def amount(value: float | None, unit: str) -> str:
-    """Return `value` with its unit (see the catalogue of metrics), in the size that suits it."""
-    if value is None:
+    """Return `value` with its unit (see the catalogue of metrics), in the size that suits it.
+
+    A unit that is not among those with sizes of their own follows the number as it is; a `share` is one in [0, 1].
+    """
+    if value is None or not math.isfinite(value):
         return UNKNOWN
-    steps = _STEPS[unit]
+    if unit == "share":
+        return share(value)
+    steps = _STEPS.get(unit) or tuple((*one, unit) for one in _PLAIN)
     _, divisor, digits, sign = next((step for step in steps if abs(value) >= step[0]), steps[-1])
     scaled = value / divisor
-    return f"{scaled:.{0 if scaled == int(scaled) else digits}f} {sign}".rstrip()
+    return f"{_digits(scaled, digits)} {sign}".rstrip()
+
+
+def _digits(value: float, digits: int) -> str:
+    """Return a number with up to that many digits after the point, and no sign where nothing but noughts is left."""
+    said = f"{value:z,.{digits}f}"
+    return said.rstrip("0").rstrip(".") if "." in said else said
 
 
 def share(value: float | None) -> str:

@@ -1,17 +1,12 @@
 """Charts as inline SVG that takes its colours from the page, so that it reads in light and in dark."""
 
-import io
 import math
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import Final
 
-if TYPE_CHECKING:
-    from matplotlib.axes import Axes
+from pake_pipelines.reports.drawing import COLOURS, lent_axes
 
-# drawn as these and then named: an SVG within a page may use the page's own colours, matplotlib cannot
-_COLOURS: Final = {"good": "#010203", "wait": "#010204", "warn": "#010205", "bad": "#010206", "soft": "#010207"}
 _FEWEST_POINTS: Final = 2
 _NEAR: Final = 1.6  # a level beyond that many times the highest point would flatten the line for nothing
 _NAN: Final = math.nan
@@ -42,7 +37,7 @@ class Band:
     highs: Sequence[float | None]
 
 
-def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]]) -> str:
+def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]], ident: str = "") -> str:
     """Return stacked bars as an SVG element, the first layer lowest; an empty string when there is nothing to stack.
 
     Bars stand at 0, 1, 2 and so on; `ticks` names places on that axis.
@@ -52,10 +47,10 @@ def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]]) ->
     from matplotlib.ticker import MaxNLocator
 
     bars = len(layers[0].heights)
-    with _axes(1.9) as (axes, drawn):
+    with lent_axes(1.9, ident) as (axes, drawn):
         base = [0] * bars
         for layer in layers:
-            axes.bar(range(bars), layer.heights, bottom=base, width=0.84, color=_COLOURS[layer.colour])
+            axes.bar(range(bars), layer.heights, bottom=base, width=0.84, color=COLOURS[layer.colour])
             base = [below + height for below, height in zip(base, layer.heights, strict=True)]
         axes.set_xlim(-0.6, bars - 0.4)
         axes.set_xticks([place for place, _ in ticks], [name for _, name in ticks])
@@ -63,7 +58,9 @@ def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]]) ->
     return drawn.svg
 
 
-def banded_line(band: Band, ticks: Sequence[tuple[float, str]], levels: Sequence[Level] = ()) -> str:
+def banded_line(
+    band: Band, ticks: Sequence[tuple[float, str]], levels: Sequence[Level] = (), ident: str = ""
+) -> str:
     """Return a line within its band as an SVG element, from nought up; an empty string without two points.
 
     Levels that are far above everything that was measured are left out.
@@ -79,14 +76,14 @@ def banded_line(band: Band, ticks: Sequence[tuple[float, str]], levels: Sequence
     means, lows, highs = (
         [_NAN if value is None else value for value in row] for row in (band.means, band.lows, band.highs)
     )
-    with _axes(1.3) as (axes, drawn):
-        axes.fill_between(places, lows, highs, color=_COLOURS["wait"], alpha=0.22, linewidth=0)
-        axes.plot(places, means, color=_COLOURS["wait"], linewidth=1.4, solid_capstyle="round")
+    with lent_axes(1.3, ident) as (axes, drawn):
+        axes.fill_between(places, lows, highs, color=COLOURS["wait"], alpha=0.22, linewidth=0)
+        axes.plot(places, means, color=COLOURS["wait"], linewidth=1.4, solid_capstyle="round")
         # a point whose neighbours are missing would not be seen as a line
         alone = [place for place in places if _is_alone(band.means, place)]
-        axes.plot(alone, [means[place] for place in alone], ".", color=_COLOURS["wait"], markersize=4)
+        axes.plot(alone, [means[place] for place in alone], ".", color=COLOURS["wait"], markersize=4)
         for level in near:
-            axes.axhline(level.value, color=_COLOURS[level.colour], linewidth=1, linestyle=(0, (4, 3)))
+            axes.axhline(level.value, color=COLOURS[level.colour], linewidth=1, linestyle=(0, (4, 3)))
         axes.set_xlim(-0.5, len(band.means) - 0.5)
         axes.set_ylim(0, 1.1 * max(top, *(level.value for level in near)) if near else 1.1 * top)
         axes.set_xticks([place for place, _ in ticks], [name for _, name in ticks])
@@ -97,38 +94,3 @@ def banded_line(band: Band, ticks: Sequence[tuple[float, str]], levels: Sequence
 def _is_alone(means: Sequence[float | None], place: int) -> bool:
     around = (means[one] for one in (place - 1, place + 1) if 0 <= one < len(means))
     return means[place] is not None and all(value is None for value in around)
-
-
-@dataclass(slots=True)
-class _Drawn:
-    svg: str = ""
-
-
-@contextmanager
-def _axes(height: float) -> "Iterator[tuple[Axes, _Drawn]]":
-    """Lend axes of a chart that is 336 pixels wide and `height` inches high; afterwards it is drawn.
-
-    A phone shows it at its own size then, and its words are as large as those around it.
-    """
-    import matplotlib as mpl
-
-    mpl.use("svg")
-    from matplotlib import pyplot as plt
-
-    drawn = _Drawn()
-    with mpl.rc_context({"svg.fonttype": "none", "svg.hashsalt": "pake", "font.size": 9, "font.family": "sans-serif"}):
-        figure, axes = plt.subplots(figsize=(3.5, height), layout="constrained")
-        yield axes, drawn
-        axes.tick_params(length=0)
-        axes.spines[["top", "right", "left"]].set_visible(False)
-        buffer = io.StringIO()
-        figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
-        plt.close(figure)
-    drawn.svg = _with_page_colours(buffer.getvalue())
-
-
-def _with_page_colours(svg: str) -> str:
-    svg = svg[svg.index("<svg") :].replace("#000000", "currentColor")
-    for name, colour in _COLOURS.items():
-        svg = svg.replace(colour, f"var(--{name})")
-    return svg

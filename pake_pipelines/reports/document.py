@@ -44,8 +44,9 @@ Value: TypeAlias = str | int | float | bool | datetime | date | Tag | Link | Non
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One number with its name. `unit` is one of `amounts` (percent, ms, s, h, bytes, count, per_minute) or empty.
+    """One number with its name. `unit` is one of `amounts`, or empty.
 
+    Those are percent, share (in [0, 1]), ms, s, h, d, bytes, count and per_minute.
     `at` is when it was measured, `asset` the asset in Dagster that it comes from, as `a/b`.
     """
 
@@ -91,7 +92,8 @@ class Table:
 class LineChart:
     """A line over time within its band; None leaves a gap.
 
-    `limit` is a dashed level, `from_here` the moment from which on it is a forecast. `times`, `means`, `lows` and `highs` are of one length.
+    `limit` is a dashed level, `from_here` the moment from which on it is a forecast. `times`, `means`, `lows` and
+    `highs` are of one length.
     """
 
     key: str

@@ -59,3 +59,12 @@ def test_with_automation_off_nothing_ticks_and_the_reason_is_said(terminal):
     terminal.environment(PAKE_AUTOMATION_ENABLED="0")
     assert "PAKE_AUTOMATION_ENABLED is off" in terminal.pake("schedules").stdout
     assert {tuple(one["next_ticks"]) for one in terminal.pake("schedules", "--json").json} == {()}
+
+
+def test_all_of_them_have_maintenance_analytics_and_reports_too(terminal):
+    terminal.configure(BASE)
+    found = {one["slug"]: one for one in terminal.pake("schedules", "--all", "--json").json}
+    assert found["often"]["reads"] == ["a"]
+    assert found["database_backup"]["maintenance"] is True
+    assert found["daily_health_check"]["reports"] == ["health_report", "daily_operations_checklist"]
+    assert all(len(one["next_ticks"]) == 3 for one in found.values() if one["enabled"])

@@ -114,7 +114,7 @@ RUN_LOGS: Final = {
 _WATCHED: Final = (
     "health_samples metric_samples monitor_ticks alert_series alerts alert_transitions alert_groups silences "
     "notifications channel_states incidents incident_events service_restarts service_surrenders service_processes "
-    "recoveries levers"
+    "recoveries levers anomalies forecasts analyses"
 )
 # what maintenance did, and what can be worked out anew
 _KEPT: Final = "maintenance_runs backups retention_archives archived_items cache_entries cache_accesses cache_policies"

@@ -137,3 +137,11 @@ def test_switching_automation_off_stops_every_schedule():
 def test_automation_is_switched_off_by_the_environment(monkeypatch, variable):
     monkeypatch.setenv(variable, "false")
     assert Settings(home=PACKAGE_HOME).automation_enabled is False
+
+
+@pytest.mark.parametrize("variable", ["METRICS_ENABLED", "PAKE_METRICS_ENABLED"])
+def test_measuring_alone_is_switched_off_by_the_environment(monkeypatch, variable):
+    monkeypatch.setenv(variable, "false")
+    defs = build_defs(settings=Settings(home=PACKAGE_HOME))
+    stopped = {one.name for one in defs.sensors if one.default_status is dg.DefaultSensorStatus.STOPPED}
+    assert stopped == {"metrics"}

@@ -15,7 +15,7 @@ import dagster as dg
 
 from pake_pipelines.defs.health.facts_of_assets import checks, failed_partitions, freshness
 from pake_pipelines.defs.health.facts_of_runs import last_day, latest_runs, pools, queue, totals
-from pake_pipelines.defs.health.facts_of_ticks import ticks
+from pake_pipelines.defs.health.facts_of_ticks import instigators, schedules, ticks
 from pake_pipelines.defs.health.place import Place
 from pake_pipelines.model.dagster_facts import HEARTBEAT_TOLERANCE, DaemonFact, DagsterFacts
 
@@ -50,10 +50,10 @@ class FactsReader:
                 errors[part] = f"{type(error).__name__}: {error}"[:500]
                 return None
 
-        light: dict[str, Any] = {
-            "daemons": attempt("daemons", lambda: daemons(place.instance, now)),
-            "ticks": attempt("ticks", lambda: ticks(place.instance, place.repository, place.location, now)),
-        }
+        light: dict[str, Any] = {"daemons": attempt("daemons", lambda: daemons(place.instance, now))}
+        if (seen := attempt("ticks", lambda: instigators(place))) is not None:
+            light["ticks"] = attempt("ticks", lambda: ticks(seen, now))
+            light["schedules"] = attempt("schedules", lambda: schedules(seen, place))
         last_event = attempt("events", place.instance.event_log_storage.get_maximum_record_id)
         heavy_due = self._heavy_at is None or not timedelta() <= now - self._heavy_at < _HEAVY_EVERY
         kept = self._kept
@@ -64,7 +64,7 @@ class FactsReader:
             kept = replace(kept, runs_of_last_day=attempt("runs_of_last_day", lambda: last_day(place.instance, now)))
         if heavy_due or kept is not self._kept:
             kept = replace(kept, pools=attempt("pools", lambda: pools(place.instance, now)))
-        if errors.keys() <= {"daemons", "ticks"}:
+        if errors.keys() <= {"daemons", "ticks", "schedules"}:
             self._kept, self._last_event = kept, last_event
             self._heavy_at = now if heavy_due else self._heavy_at
         else:

@@ -34,7 +34,7 @@ class WatchingError(Exception):
 
 def looking_sensors(watching: Watching, recover: "AssetJob", *, on: bool) -> list[dg.SensorDefinition]:
     """Return both sensors; they start out stopped when `on` is false. Recoveries are launched as runs of `recover`."""
-    status = dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
+    status = _status(on=on)
 
     @dg.sensor(
         name=WATCHING_SENSOR,
@@ -52,7 +52,7 @@ def looking_sensors(watching: Watching, recover: "AssetJob", *, on: bool) -> lis
         name=METRICS_SENSOR,
         job=recover,
         minimum_interval_seconds=max(30, round(watching.config.metrics.every_minutes * 60)),
-        default_status=status,
+        default_status=_status(on=on and watching.settings.metrics_enabled),
         description="Samples all metrics, judges the key figures, deletes samples that are too old, and reports the "
         f"metrics' assets. Stands in for `{WATCHING_SENSOR}` when that has not ticked for two minutes.",
     )
@@ -69,6 +69,10 @@ def looking_sensors(watching: Watching, recover: "AssetJob", *, on: bool) -> lis
         return dg.SensorResult(asset_events=found, run_requests=requests)
 
     return [look, measure]
+
+
+def _status(*, on: bool) -> dg.DefaultSensorStatus:
+    return dg.DefaultSensorStatus.RUNNING if on else dg.DefaultSensorStatus.STOPPED
 
 
 def _report(

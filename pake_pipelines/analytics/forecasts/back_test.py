@@ -1,0 +1,60 @@
+"""Rolling-origin back-test: what each model would have said at earlier moments, and how wrong it was."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Final
+
+from pake_pipelines.analytics.forecasts.models import paths
+
+if TYPE_CHECKING:
+    from pake_pipelines.analytics.forecasts.series import Floats
+
+_ORIGINS: Final = 10
+_TRAINED: Final = 0.4  # of the series before the first origin
+_FEWEST: Final = 5
+_LEAD: Final = 0.95  # a model that comes later in the list must be better by so much
+
+
+@dataclass(frozen=True, slots=True)
+class BackTest:
+    """Errors (truth less forecast) of each model as (origins, steps ahead), nan where no truth is known yet."""
+
+    errors: "Mapping[str, Floats]"
+    origins: int
+
+
+def back_test(values: "Floats", horizon: int) -> BackTest:
+    """Return the errors of all models at up to ten origins."""
+    import numpy as np
+
+    first = max(_FEWEST, int(_TRAINED * len(values)))
+    origins = np.unique(np.linspace(first, len(values) - 1, _ORIGINS).astype(int)) if first < len(values) else []
+    errors: dict[str, Floats] = {}
+    for row, origin in enumerate(origins):
+        known = min(horizon, len(values) - origin)
+        for name, path in paths(values[:origin], known).items():
+            table = errors.setdefault(name, np.full((len(origins), horizon), np.nan))
+            table[row, :known] = values[origin : origin + known] - path
+    return BackTest(errors, len(origins))
+
+
+def scaled_error(tested: BackTest, name: str, beside: str = "drift") -> float:
+    """Return the mean absolute error of a model by that of `beside` where both spoke, each step ahead counting alike."""
+    import numpy as np
+
+    if name not in tested.errors:
+        return float("inf")
+    own, other = np.abs(tested.errors[name]), np.abs(tested.errors[beside])
+    both = np.isfinite(own) & np.isfinite(other)
+    if not both.any() or both.sum() < np.isfinite(other).sum() / 3:
+        return float("inf")
+    return float(own[both].mean() / max(float(other[both].mean()), 1e-300))
+
+
+def selected(tested: BackTest, names: Sequence[str]) -> str:
+    """Return the model of `names` that did best; an earlier one unless a later one is clearly better."""
+    best, least = names[0], scaled_error(tested, names[0])
+    for name in names[1:]:
+        if (error := scaled_error(tested, name)) < _LEAD * least:
+            best, least = name, error
+    return best

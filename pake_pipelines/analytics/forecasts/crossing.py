@@ -1,0 +1,88 @@
+"""When a figure reaches a limit; a date only where it goes there, and else the reason why there is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from statistics import NormalDist
+from typing import Final
+
+from pake_pipelines.analytics.forecasts.forecast import Forecast, forecast
+from pake_pipelines.analytics.forecasts.series import Reading
+
+_DAY: Final = timedelta(days=1)
+_LEAST: Final = 30
+_FURTHEST: Final = 365
+_TIMES_KNOWN: Final = 4  # no further ahead than so many times what is known of the past
+
+
+@dataclass(frozen=True, slots=True)
+class Crossing:
+    """When `limit` is first reached: most likely at `date` (`days` from now), between `earliest` and `latest`.
+
+    All are None where there is no date, and `reason` says why; it says "reached" where the limit is reached already.
+    `latest` is None too where the limit might not be reached within the forecast.
+    """
+
+    limit: float
+    date: datetime | None
+    earliest: datetime | None
+    latest: datetime | None
+    days: float | None
+    reason: str
+
+
+def days_to(
+    made: Forecast | Sequence[Reading], limit: float, *, now: datetime, bounds: tuple[float | None, float | None] = (None, None)
+) -> Crossing:
+    """Return when a rising figure first reads `limit` or more, by a forecast or by one made of readings."""
+    if not isinstance(made, Forecast):
+        made = forecast(made, horizon=_horizon(made), now=now, bounds=bounds)
+    if made.reason is not None:
+        return _never(limit, made.reason)
+    if made.latest is not None and made.latest >= limit:
+        return Crossing(limit, now, now, now, 0.0, "reached")
+    if made.trend != "rising":
+        return _never(limit, {"falling": "falls", "fluctuates": "fluctuates"}.get(made.trend, "no trend"))
+    date = _first(made, limit)
+    if date is None:
+        days = (made.points[-1].at - now) / _DAY
+        return _never(limit, f"further than {days:.0f} days away")
+    earliest = _reached(made, limit, "high") or date
+    latest = _reached(made, limit, "low")
+    latest = max(latest, date) if latest else None
+    return Crossing(limit, date, min(earliest, date), latest, max(0.0, (date - now) / _DAY), "rises")
+
+
+def _horizon(readings: Sequence[Reading]) -> timedelta:
+    moments = [one.at for one in readings]
+    known = (max(moments) - min(moments)) / _DAY if moments else 0.0
+    return timedelta(days=min(_FURTHEST, max(_LEAST, _TIMES_KNOWN * known)))
+
+
+def _first(made: Forecast, limit: float) -> datetime | None:
+    """Return when it is as likely as not that a reading has reached the limit.
+
+    Readings scatter about the path, so that the first to reach it comes before the path does.
+    """
+    before, moment, unreached = made.latest or 0.0, made.made_at, 1.0
+    for point in made.points:
+        if made.scatter > 0:
+            chance = NormalDist(point.value, made.scatter).cdf(limit)
+            left = unreached * chance
+            if left <= 0.5:
+                share = (unreached - 0.5) / (unreached - left)
+                return moment + share * (point.at - moment)
+            unreached = left
+        elif point.value >= limit:
+            return moment + (limit - before) / (point.value - before) * (point.at - moment)
+        before, moment = point.value, point.at
+    return None
+
+
+def _reached(made: Forecast, limit: float, edge: str) -> datetime | None:
+    points = [replace(one, value=getattr(one, edge)) for one in made.points]
+    return _first(replace(made, points=tuple(points), scatter=0.0), limit)
+
+
+def _never(limit: float, reason: str) -> Crossing:
+    return Crossing(limit, None, None, None, None, reason)

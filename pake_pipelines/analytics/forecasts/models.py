@@ -1,0 +1,114 @@
+"""The models: each continues values by a path, one value for each step to come.
+
+Values have neither spikes nor a cycle any more. What grows is told from what does not by `direction`; of each kind the
+back-test picks the model.
+"""
+
+from typing import TYPE_CHECKING, Final
+
+from pake_pipelines.analytics.forecasts.direction import direction, memory, theil_sen
+from pake_pipelines.analytics.forecasts.drops import Drops, drops
+from pake_pipelines.analytics.forecasts.saw_tooth import saw_tooth
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from pake_pipelines.analytics.forecasts.series import Floats
+
+LEVELS: Final = ("last value", "moving average", "mean reverting")
+"""Models that go nowhere."""
+
+TRENDS: Final = ("linear", "recent linear", "exponential", "quadratic", "damped", "drift")
+"""Models of what grows or shrinks."""
+
+SAW_TOOTH: Final = "saw-tooth"
+
+_REMEMBERING: Final = 5  # values of which a memory can be told
+_RECENT: Final = 7
+_RATIO: Final = 1.25  # a series that grew by less is as well a line
+_SMOOTHING: Final = (0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
+_TREND_SMOOTHING: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
+_DAMPING: Final = (0.9, 0.97)
+
+
+def paths(values: "Floats", horizon: int) -> "Mapping[str, Floats]":
+    """Return how each model that can be had continues the values for `horizon` steps."""
+    import numpy as np
+
+    ahead = np.arange(1, horizon + 1, dtype=float)
+    found = drops(values)
+    # after one clean-up growth goes on as before it; with more of them they are part of how it goes
+    joined = rejoined(values, found)
+    line = direction(joined)
+    whole = _line(joined, ahead)
+    answer = {
+        "last value": np.full(horizon, values[-1]),
+        "moving average": np.full(horizon, np.median(values[-_RECENT:])),
+        "mean reverting": _reverting(values, ahead),
+        "linear": whole,
+        "damped": damped(joined, ahead),
+        "drift": values[-1] + (joined[-1] - joined[0]) / (len(joined) - 1) * ahead,
+    }
+    if line.start:
+        answer["recent linear"] = _line(joined[line.start :], ahead)
+    if (low := float(joined.min())) > 0 and joined[-1] / low > _RATIO:
+        answer["exponential"] = np.exp(np.minimum(_line(np.log(joined), ahead), 200.0))
+    if len(joined) >= 2 * _RECENT:
+        answer["quadratic"] = _quadratic(joined, ahead)
+    if found.count > 1 and (toothed := saw_tooth(values, found, horizon)) is not None:
+        answer[SAW_TOOTH] = toothed
+    return answer
+
+
+def rejoined(values: "Floats", found: "Drops") -> "Floats":
+    """Return the values as if a single drop had always been taken out; with more drops, the values as they are."""
+    return values if found.count > 1 else found.joined - (found.joined[-1] - values[-1])
+
+
+def damped(values: "Floats", ahead: "Floats") -> "Floats":
+    """Return the path of Holt's method with a damped trend (Gardner and McKenzie 1985), fitted by a grid."""
+    import numpy as np
+
+    grid = np.array([(a, b, p) for a in _SMOOTHING for b in _TREND_SMOOTHING for p in _DAMPING])
+    level_by, trend_by, damping = grid.T
+    begin = values[: max(3, len(values) // 4)]
+    level, trend = np.full(len(grid), begin[0]), np.full(len(grid), theil_sen(begin))
+    lost = np.zeros(len(grid))
+    for value in values[1:]:
+        said = level + damping * trend
+        error = value - said
+        lost += np.abs(error)
+        level, trend = said + level_by * error, damping * trend + level_by * trend_by * error
+    best = int(np.argmin(lost))
+    power = damping[best] ** np.arange(1, int(ahead[-1]) + 1)
+    return level[best] + trend[best] * np.cumsum(power)
+
+
+def _line(values: "Floats", ahead: "Floats") -> "Floats":
+    """Return the Theil-Sen line, which the last deviation from it leaves as fast as deviations are forgotten."""
+    import numpy as np
+
+    slope = theil_sen(values)
+    steps = np.arange(len(values))
+    residuals = values - slope * steps
+    start = float(np.median(residuals))
+    residuals -= start
+    kept = memory(residuals, 2) if len(values) > _REMEMBERING else 0.0
+    return start + slope * (len(values) - 1 + ahead) + residuals[-1] * kept**ahead
+
+
+def _quadratic(values: "Floats", ahead: "Floats") -> "Floats":
+    import numpy as np
+
+    steps = np.arange(len(values)) / len(values)
+    to_come = (len(values) - 1 + ahead) / len(values)
+    factors = np.polynomial.polynomial.polyfit(steps, values, 2)
+    residuals = values - np.polynomial.polynomial.polyval(steps, factors)
+    return np.polynomial.polynomial.polyval(to_come, factors) + residuals[-1] * memory(residuals, 3) ** ahead
+
+
+def _reverting(values: "Floats", ahead: "Floats") -> "Floats":
+    import numpy as np
+
+    middle = float(np.median(values))
+    return middle + (values[-1] - middle) * memory(values - middle, 1) ** ahead

@@ -1,0 +1,62 @@
+"""What analyses came to (`analyses`): trends, quiet hours, frequencies, regressions, pressure, insights."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pake_pipelines.store.database import Connection
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A row of `analyses`: what an analysis of `kind` came to about `subject`."""
+
+    kind: str
+    subject: str
+    made_at: datetime
+    run_id: str
+    result: Mapping[str, Any]
+
+
+async def save(
+    connection: Connection, kind: str, results: Mapping[str, Mapping[str, Any]], *, run_id: str, now: datetime
+) -> None:
+    """Store what an analysis came to, by subject; what it said before of any other subject stands no more.
+
+    That is noted by an empty result, so that it can be told since when.
+    """
+    await connection.execute(
+        """
+        WITH standing AS (
+            SELECT DISTINCT ON (subject) subject, result FROM analyses WHERE kind = $1 ORDER BY subject, made_at DESC
+        )
+        INSERT INTO analyses (kind, subject, made_at, run_id, result)
+        SELECT $1, key, $2, $3, value FROM jsonb_each($4)
+        UNION ALL
+        SELECT $1, subject, $2, $3, '{}' FROM standing WHERE result <> '{}' AND NOT $4 ? subject
+        ON CONFLICT (kind, subject, made_at) DO UPDATE SET (run_id, result) = (excluded.run_id, excluded.result)
+        """,
+        kind,
+        now,
+        run_id,
+        {subject: dict(result) for subject, result in results.items()},
+    )
+
+
+async def latest(connection: Connection, kind: str) -> dict[str, Analysis]:
+    """Return what stands of a kind, by subject."""
+    rows = await connection.fetch(
+        """
+        SELECT DISTINCT ON (subject) kind, subject, made_at, run_id, result FROM analyses WHERE kind = $1
+        ORDER BY subject, made_at DESC
+        """,
+        kind,
+    )
+    return {row["subject"]: Analysis(**row) for row in rows if row["result"]}
+
+
+async def prune(connection: Connection, before: datetime) -> int:
+    """Delete what was found before `before`; return how many rows."""
+    status: str = await connection.execute("DELETE FROM analyses WHERE made_at < $1", before)
+    return int(status.rpartition(" ")[2])
