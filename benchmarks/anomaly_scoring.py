@@ -114,7 +114,7 @@ def label(times: Sequence[datetime], windows: Sequence[Window]) -> Labelled:
 
 
 def scaled_sigmoid(position: Floats) -> Floats:
-    """The worth of a detection at a position relative to its window: -1 its left edge, 0 its right one, 1 as far past it."""
+    """The worth of a detection by its place: -1 is the left edge of its window, 0 the right one, 1 as far past that."""
     position = np.asarray(position, dtype=np.float64)
     worth: Floats = 2 / (1 + np.exp(5 * np.minimum(position, _FAR_BEHIND))) - 1
     return np.where(position > _FAR_BEHIND, -1.0, worth)

@@ -1,4 +1,4 @@
-"""Reads labelled series laid out as NAB lays them out: folders of `timestamp,value` files, and windows in one JSON file."""
+"""Reads labelled series laid out as NAB's are: folders of `timestamp,value` files, and one JSON file of windows."""
 
 import csv
 import json

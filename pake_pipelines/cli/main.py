@@ -4,6 +4,7 @@ import typer
 
 from pake_pipelines.cli import (
     alerts,
+    analytics,
     backup,
     cache,
     config,
@@ -16,6 +17,7 @@ from pake_pipelines.cli import (
     monitor,
     node,
     qa,
+    report,
     retention,
     review,
     services,
@@ -61,7 +63,9 @@ app.add_typer(duplicates.app, name="duplicates")
 app.add_typer(links.app, name="links")
 app.add_typer(qa.app, name="qa")
 app.add_typer(review.app, name="review")
+app.add_typer(report.app, name="report")
 app.add_typer(monitor.app, name="monitor")
+app.add_typer(analytics.app, name="analytics")
 app.add_typer(alerts.app, name="alerts")
 app.add_typer(incidents.app, name="incidents")
 app.add_typer(services.app, name="services")

@@ -32,7 +32,7 @@ def shown_value(value: float | None, unit: str) -> str:
         return f"{value:.1f} %"
     if unit == "bytes":
         return _bytes(value)
-    if unit in {"ms", "s", "h"}:
+    if unit in {"ms", "s", "h", "d"}:
         return f"{value:,.1f} {unit}"
     return f"{value:,.1f} per minute" if unit == "per_minute" else f"{value:,.6g}"
 

@@ -5,6 +5,7 @@ from typing import Annotated
 
 from pydantic import Field
 
+from pake_pipelines.config.maintenance import TASK_NAMES
 from pake_pipelines.config.schedule_text import Schedule
 from pake_pipelines.config.section import Faults, Section
 
@@ -83,9 +84,12 @@ class Analytics(Section):
     regression: Regression = Regression()
 
     def faults(self) -> Faults:
-        """Yield bounds in the wrong order."""
+        """Yield bounds in the wrong order, and tasks that do not exist."""
         if self.adaptive.faster_below > self.adaptive.slower_above:
             yield ("adaptive", "faster_below"), "must not be more than slower_above"
+        for number, task in enumerate(self.adaptive.tasks):
+            if task not in TASK_NAMES:
+                yield ("adaptive", "tasks", number), f"no task {task!r}; there are {', '.join(sorted(TASK_NAMES))}"
         for name, one in self.forecasts.metrics.items():
             low, high = one.bounds
             if low is not None and high is not None and low >= high:

@@ -15,6 +15,7 @@ REPORTED_ASSETS: Final = (
     "database_health",
     "security_metrics",
     "project_metrics",
+    "status_dashboard",
 )
 
 

@@ -8,7 +8,7 @@ import dagster as dg
 
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
 from pake_pipelines.defs.shared import heavy_work
-from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, REPORTS_GROUP, SOURCES_GROUP
+from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, PRIORITIES, SOURCES_GROUP
 from pake_pipelines.defs.sources.assets import source_key
 from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST, run_config
 from pake_pipelines.store.errors import StoreError
@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 
 def ingest_job() -> "AssetJob":
-    """Return the job over everything from the sources to the report; runs usually select part of the sources."""
-    everything = dg.AssetSelection.groups(SOURCES_GROUP, KNOWLEDGE_GROUP, REPORTS_GROUP)
+    """Return the job over everything from the sources to the reports on it; runs usually select part of the sources."""
+    everything = dg.AssetSelection.groups(SOURCES_GROUP, KNOWLEDGE_GROUP) | dg.AssetSelection.assets(*BEHIND_SOURCES)
     return dg.define_asset_job(
         INGEST,
         selection=everything,

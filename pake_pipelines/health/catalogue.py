@@ -15,9 +15,9 @@ from pake_pipelines.model.status import CheckStatus
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """One metric: its unit (percent, ms, s, h, bytes, count or per_minute), what it says, and its labels if it has any.
+    """One metric: its unit, what it says, and its labels if it has any.
 
-    A name that ends in `_total` is a counter: it only grows, or starts anew.
+    Units are percent, ms, s, h, d, bytes, count and per_minute. A name that ends in `_total` is a counter: it only grows, or starts anew.
     """
 
     unit: str
@@ -101,6 +101,16 @@ _SECURITY: Final = {
     "rejected_spam_24h": Metric("count", "items of the last 24 hours that were rejected as spam"),
 }
 
+_FORESIGHT: Final = {
+    "metric_anomaly": Metric(
+        "count", "1 while a series does what it does not do, 0 after; `of` is its metric", ("of", "series")
+    ),
+    "days_to_full": Metric(
+        "d", "days until a series is expected to reach its limit; those that are looked ahead where it does not",
+        ("of", "series"),
+    ),
+}
+
 _PROJECT: Final = {
     "project_coverage_percent": Metric("percent", "lines covered by tests (coverage.xml)"),
     "project_tests": Metric("count", "tests of the project (junit.xml)"),
@@ -115,6 +125,7 @@ FAMILIES: Final[Mapping[str, Mapping[str, Metric]]] = {
     "application": _APPLICATION,
     "database": _DATABASE,
     "security": _SECURITY,
+    "foresight": _FORESIGHT,
     "project": _PROJECT,
 }
 """What is measured together, and shown together."""

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime, timedelta
 from typing import Final
 
+from pake_pipelines.config.loading import load_reports
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.health.application import sample_maintenance, sample_runs, sample_security, sample_work
 from pake_pipelines.health.cache import sample_cache
 from pake_pipelines.health.catalogue import PROJECT_METRICS
 from pake_pipelines.health.database import sample_database
+from pake_pipelines.health.foreseen import foreseen, sample_foreseen
 from pake_pipelines.health.project import changed_at, sample_project
 from pake_pipelines.health.system import CpuTimes, sample_system
 from pake_pipelines.model.dagster_facts import DagsterFacts
@@ -43,6 +45,7 @@ async def sample_all(
         states = await application_metrics.task_states(connection)
         security = await application_metrics.security_counts(connection, now)
         cached = await cache_figures.figures(connection, now)
+        ahead = await foreseen(connection, now)
         used = await cache_accesses.used(connection, _sampled_at(held) or since, now)
     samples = [
         *sample_system(settings, now, _cpu(counters)),
@@ -52,6 +55,7 @@ async def sample_all(
         *sample_cache(cached, used, now),
         *sample_database(figures, counters, now),
         *sample_security(security, now),
+        *sample_foreseen(ahead, held, load_reports(settings.configs).analytics.forecasts.furthest_days, now),
     ]
     if _project_is_due(held, changed_at(settings.home, config.metrics), now):
         samples += await asyncio.to_thread(sample_project, settings.home, config.metrics, now)

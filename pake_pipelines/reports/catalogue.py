@@ -3,18 +3,24 @@
 import importlib
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
 
-Writer = Callable[[Desk], Awaitable[Document]]
+if TYPE_CHECKING:
+    from pake_pipelines.reports.writing import Made
+
+Writer = Callable[[Desk], Awaitable["Document | Made"]]
 _ROOM: Final = "pake_pipelines.reports"
 
 
 @dataclass(frozen=True, slots=True)
 class ReportKind:
-    """A report: `function` is `module:name` below this room, imported when the report is written."""
+    """A report: `function` is `module:name` below this room, imported when the report is written.
+
+    It returns a document; those that have templates of their own return all forms of it.
+    """
 
     function: str
     title: str
@@ -28,6 +34,17 @@ class ReportKind:
 
 
 REPORTS: Final[Mapping[str, ReportKind]] = {
+    "ingestion_report": ReportKind(
+        "ingestion_made:write", "Ingestion report", "What was read within a day, and what failed (REP-04, ING-19..23)."
+    ),
+    "qa_report": ReportKind(
+        "qa_made:write", "QA report", "How far the knowledge base can be trusted, and what to do (REP-02, QA-25..30)."
+    ),
+    "monitoring_report": ReportKind(
+        "monitoring_made:write",
+        "Monitoring report",
+        "How services and metrics stood, alerts and incidents, and what to do (REP-03, MON-08).",
+    ),
     "health_report": ReportKind(
         "health:write",
         "Health report",

@@ -58,9 +58,7 @@ def stacked_bars(layers: Sequence[Layer], ticks: Sequence[tuple[float, str]], id
     return drawn.svg
 
 
-def banded_line(
-    band: Band, ticks: Sequence[tuple[float, str]], levels: Sequence[Level] = (), ident: str = ""
-) -> str:
+def banded_line(band: Band, ticks: Sequence[tuple[float, str]], levels: Sequence[Level] = (), ident: str = "") -> str:
     """Return a line within its band as an SVG element, from nought up; an empty string without two points.
 
     Levels that are far above everything that was measured are left out.

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,7 +20,7 @@ COLOURS: Final[Mapping[str, str]] = {
 }
 """Drawn as these and then named: an SVG within a page may use the page's own colours, matplotlib cannot."""
 
-_STYLE: Final = {
+_STYLE: Final[dict[Any, Any]] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "pake",
     "font.size": 9,
@@ -51,19 +51,19 @@ def lent_axes(height: float, ident: str = "") -> "Iterator[tuple[Axes, Drawn]]":
     `ident` tells it from the other charts of a page. The same lines are drawn the same, to the byte.
     """
     import matplotlib as mpl
-    from matplotlib.backends.backend_svg import FigureCanvasSVG
     from matplotlib.figure import Figure
 
     drawn = Drawn()
     with _LOCK, mpl.rc_context(_STYLE):
         figure = Figure(figsize=(_INCHES, height), layout="constrained")
-        canvas = FigureCanvasSVG(figure)
         axes = figure.add_subplot()
+        figure.patch.set_visible(False)  # the page shows through
+        axes.patch.set_visible(False)
         yield axes, drawn
         axes.tick_params(length=0)
         axes.spines[["top", "right", "left"]].set_visible(False)
         buffer = io.StringIO()
-        canvas.print_svg(buffer, metadata={"Date": None})
+        figure.savefig(buffer, format="svg", metadata={"Date": None})
     drawn.svg = _small(_with_page_colours(buffer.getvalue()), ident)
 
 

@@ -3,7 +3,7 @@
 MON-08..12, MON-25, MON-29, SVC-15, SVC-33.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 from typing import Final
@@ -15,36 +15,32 @@ from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.model.health import DOWN, HealthStatus, overall
 from pake_pipelines.model.incident import Incident, IncidentStatistics
 from pake_pipelines.model.metric import MetricSample
-from pake_pipelines.reports.monitoring_advice import Advice, advise
+from pake_pipelines.reports.advice.bounds import Bounds
+from pake_pipelines.reports.advice.situation import Alerts, Sampling, Situation
+from pake_pipelines.reports.advice.table import advise
+from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.monitoring_figures import (
     Average,
     HealthTrend,
     MetricTrend,
     ServiceLine,
-    address,
     average,
     failed_runs,
     health_trend,
     metric_trend,
-    standing,
 )
+from pake_pipelines.reports.service_lines import service_lines
 from pake_pipelines.store import (
     alert_statistics,
-    health_samples,
     incidents,
     metric_samples,
     monitoring_statistics,
-    service_restarts,
 )
 from pake_pipelines.store.alert_statistics import ActiveAlert, AlertCounts, RuleCount
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.database_performance import DatabasePerformance, database_performance
 from pake_pipelines.store.error_summary import ErrorCount, error_summary
-from pake_pipelines.store.health_samples import LONGEST_GAP
 from pake_pipelines.store.monitoring_statistics import Bin, RestartCount
-
-STRIP_CELLS: Final = 48
-"""Stretches of half an hour: the last day of a service at a glance."""
 
 AVERAGED: Final = ("cpu_usage_percent", "memory_usage_percent", "disk_usage_percent")
 CHARTED: Final = (
@@ -56,14 +52,6 @@ CHARTED: Final = (
     "run_error_rate_percent",
 )
 _TRENDS: Final = (*CHARTED, "db_size_bytes", "run_duration_seconds", "source_success_percent")
-_GRAVITY: Final = (
-    HealthStatus.NOT_CONFIGURED,
-    HealthStatus.HEALTHY,
-    HealthStatus.DEGRADED,
-    HealthStatus.UNKNOWN,
-    HealthStatus.UNHEALTHY,
-    HealthStatus.CRITICAL,
-)
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _MONTH: Final = timedelta(days=30)
@@ -100,7 +88,7 @@ class MonitoringReport:
     open_incidents: Sequence[Incident]
     restarts: Sequence[RestartCount]
     database: DatabasePerformance
-    recommendations: Sequence[Advice]
+    recommendations: Sequence[Recommendation]
     hourly: Sequence[Bin]
     latest: Sequence[MetricSample]
     sampled_at: datetime | None
@@ -118,10 +106,13 @@ class MonitoringReport:
 
 
 async def build_report(
-    connection: Connection, config: MonitoringConfig, facts: DagsterFacts | None, now: datetime
+    connection: Connection, config: MonitoringConfig, bounds: Bounds, facts: DagsterFacts | None, now: datetime
 ) -> MonitoringReport:
-    """Return the report as of `now`; `facts` is what Dagster told of its runs. Reads only."""
-    services = sorted(await _services(connection, config, now), key=lambda one: -_GRAVITY.index(one.status))
+    """Return the report as of `now`; `facts` is what Dagster told of its runs, beyond `bounds` something is recommended.
+
+    Reads only.
+    """
+    services = await service_lines(connection, config, now)
     latest = await metric_samples.latest(connection, now)
     counts = await alert_statistics.alert_counts(connection, now - _DAY)
     active = await alert_statistics.active_alerts(connection, _ALERTS)
@@ -133,6 +124,16 @@ async def build_report(
     errors, runs_known = await _errors(connection, facts, now)
     # project metrics are looked at seldom: only the others tell whether somebody is sampling
     sampled_at = max((one.at for one in latest if one.metric == "memory_usage_percent"), default=None)
+    open_incidents = await incidents.list_incidents(connection, limit=_INCIDENTS)
+    situation = Situation(
+        now,
+        bounds,
+        alerts=Alerts(counts.firing, active),
+        services=[one.sample for one in services],
+        sampling=Sampling(sampled_at),
+        hour=await monitoring_statistics.metric_bins(connection, AVERAGED, now - _HOUR, now, _HOUR),
+        incidents=open_incidents,
+    )
     return MonitoringReport(
         made_at=now,
         overall=overall(one.sample for one in services),
@@ -149,10 +150,10 @@ async def build_report(
         errors_left_out=len(errors[_ERRORS:]),
         runs_known=runs_known,
         incidents=await incidents.statistics(connection, now - _MONTH, now),
-        open_incidents=await incidents.list_incidents(connection, limit=_INCIDENTS),
+        open_incidents=open_incidents,
         restarts=await monitoring_statistics.restart_counts(connection, now - _WEEK),
         database=await database_performance(connection),
-        recommendations=advise(active, counts, services, sampled_at, now),
+        recommendations=advise(situation),
         hourly=hourly,
         latest=latest,
         sampled_at=sampled_at,
@@ -161,32 +162,6 @@ async def build_report(
 
 def _kpis(config: MonitoringConfig, latest: Sequence[MetricSample], now: datetime) -> list[KpiResult]:
     return judge(config.kpis, latest, now - 3 * timedelta(minutes=config.metrics.every_minutes))
-
-
-async def _services(connection: Connection, config: MonitoringConfig, now: datetime) -> list[ServiceLine]:
-    latest = await health_samples.latest(connection, now)
-    day, week, month = [await health_samples.uptimes(connection, now - back, now) for back in (_DAY, _WEEK, _MONTH)]
-    strips = await monitoring_statistics.worst_by_time(connection, now - _DAY, now, STRIP_CELLS)
-    restarts = await monitoring_statistics.restart_counts(connection, now - _DAY)
-    attempts: Mapping[str, int] = {one.service: one.attempts for one in restarts}
-    alone = await service_restarts.surrenders(connection)
-    return [
-        ServiceLine(
-            name=name,
-            title=service.title or name,
-            kind=service.kind,
-            critical=service.critical,
-            sample=standing(name, service, latest.get(name), now, LONGEST_GAP),
-            address=address(service),
-            day=day.get(name),
-            week=week.get(name),
-            month=month.get(name),
-            strip=strips.get(name, [None] * STRIP_CELLS),
-            restarts_day=attempts.get(name, 0),
-            left_alone=alone[name].detail if name in alone else None,
-        )
-        for name, service in config.enabled_services().items()
-    ]
 
 
 async def _health_trends(

@@ -6,7 +6,10 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Final
 
 from pake_pipelines.config.quality import QualityConfig
-from pake_pipelines.reports.qa_advice import Recommendation, recommend
+from pake_pipelines.reports.advice.bounds import Bounds
+from pake_pipelines.reports.advice.situation import Knowledge, Situation
+from pake_pipelines.reports.advice.table import advise
+from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.qa_figures import (
     Reviewed,
     RuleLine,
@@ -63,8 +66,13 @@ class QaReport:
     issues: Sequence[Issue]
 
 
-async def build_report(connection: Connection, rules: QualityConfig, score_version: str, now: datetime) -> QaReport:
-    """Return the report; `score_version` names how scores are made now. Begins its transaction, which it only reads."""
+async def build_report(
+    connection: Connection, rules: QualityConfig, bounds: Bounds, score_version: str, now: datetime
+) -> QaReport:
+    """Return the report; `score_version` names how scores are made now, beyond `bounds` something is recommended.
+
+    Begins its transaction, which it only reads.
+    """
     await qa_statistics.hold_still(connection)
     lines = rules.verdict
     statistics = compute_statistics(
@@ -78,7 +86,7 @@ async def build_report(connection: Connection, rules: QualityConfig, score_versi
         made_at=now,
         rules=rules,
         statistics=statistics,
-        recommendations=recommend(statistics, checks, factors, sources),
+        recommendations=advise(Situation(now, bounds, knowledge=Knowledge(statistics, checks, factors, sources))),
         verdicts=await qa_statistics.verdicts_by_day(connection, _since(now)),
         tenths=await qa_statistics.tenths(connection),
         checks=checks,

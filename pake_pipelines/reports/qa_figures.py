@@ -18,7 +18,8 @@ _DECIDED_AS: Final = {"approved": "verified", "rejected": "rejected", "requeued"
 class Statistics:
     """The figures of QA-25 under the guides' names, and what they leave out.
 
-    `quality_score` is the percentage of verified items, 0 without any; `avg_confidence` is then None.
+    `quality_score` is the percentage of verified items, 0 without any; `avg_confidence` (the mean confidence) is then
+    None. `pass_rate` is the percentage of the items that no rule failed among those that were judged (C-37).
     """
 
     total_items: int
@@ -32,6 +33,7 @@ class Statistics:
     high_confidence_items: int
     low_confidence_items: int
     quality_score: float
+    pass_rate: float | None = None
 
     @property
     def by_status(self) -> dict[str, int]:
@@ -53,6 +55,7 @@ def compute_statistics(totals: Totals) -> Statistics:
         high_confidence_items=totals.high,
         low_confidence_items=totals.low,
         quality_score=round(100 * totals.verified / totals.total, 1) if totals.total else 0.0,
+        pass_rate=round(100 * totals.passed / totals.judged, 1) if totals.judged else None,
     )
 
 

@@ -11,6 +11,7 @@ def qa_said(report: QaReport) -> dict[str, Any]:
     statistics = asdict(report.statistics)
     return {
         "quality_score": statistics.pop("quality_score"),
+        "mean_confidence": report.statistics.avg_confidence,
         "statistics": statistics,
         "recommendations": [asdict(one) for one in report.recommendations],
         "verdicts_by_day": [asdict(one) for one in report.verdicts],

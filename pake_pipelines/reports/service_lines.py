@@ -29,7 +29,7 @@ _GRAVITY: Final = (
 async def service_lines(connection: Connection, config: MonitoringConfig, now: datetime) -> list[ServiceLine]:
     """Return every service that is switched on, the worst first."""
     latest = await health_samples.latest(connection, now)
-    day, week, month = [await health_samples.uptimes(connection, now - back, now) for back in _WINDOWS]
+    day, week, month = await health_samples.uptimes_since(connection, [now - back for back in _WINDOWS], now)
     strips = await monitoring_statistics.worst_by_time(connection, now - _DAY, now, STRIP_CELLS)
     restarts = await monitoring_statistics.restart_counts(connection, now - _DAY)
     attempts: Mapping[str, int] = {one.service: one.attempts for one in restarts}

@@ -6,6 +6,8 @@ HTML is escaped by the templates; here is what escaping leaves: marks that turn 
 import re
 from typing import Final
 
+from pake_pipelines.redaction import redact
+
 LONGEST: Final = 160
 """Characters of a title or a reason that a page shows; the JSON form has all of it."""
 
@@ -19,8 +21,11 @@ _WORD_JOINER: Final = "\u2060"  # not seen, no break
 
 
 def shown(value: object, most: int = LONGEST) -> str:
-    """Return `value` as one line without marks that turn text around, cut to `most` characters."""
-    text = " ".join(_UNSEEN.sub("", _TURNING.sub("", str(value))).split())
+    """Return `value` as one line without marks that turn text around, cut to `most` characters.
+
+    Secrets are taken out here: cut in half, or escaped as Markdown, they would not be known for what they are.
+    """
+    text = redact(" ".join(_UNSEEN.sub("", _TURNING.sub("", str(value))).split()))
     return text if len(text) <= most else f"{text[: most - 1].rstrip()}…"
 
 

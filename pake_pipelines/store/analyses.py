@@ -32,7 +32,7 @@ async def save(
             SELECT DISTINCT ON (subject) subject, result FROM analyses WHERE kind = $1 ORDER BY subject, made_at DESC
         )
         INSERT INTO analyses (kind, subject, made_at, run_id, result)
-        SELECT $1, key, $2, $3, value FROM jsonb_each($4)
+        SELECT $1, key, $2::timestamptz, $3, value FROM jsonb_each($4::jsonb)
         UNION ALL
         SELECT $1, subject, $2, $3, '{}' FROM standing WHERE result <> '{}' AND NOT $4 ? subject
         ON CONFLICT (kind, subject, made_at) DO UPDATE SET (run_id, result) = (excluded.run_id, excluded.result)

@@ -7,6 +7,9 @@ from typing import Final
 
 from pake_pipelines.store.database import Connection
 
+TICK: Final = "anomalies"
+"""What the last judgement is called in `monitor_ticks`; the memory says how often there is to be one."""
+
 _COLUMNS: Final = (
     "anomaly_id, metric, labels, kind, started_at, last_at, peak_at, ended_at, score, value, expected_low, "
     "expected_high, found_at"

@@ -1,7 +1,7 @@
 """Everything that failed within a window of time, counted by what it was (MON-29)."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Final
 
 from pake_pipelines.store.database import Connection
@@ -55,3 +55,19 @@ async def error_summary(connection: Connection, since: datetime, until: datetime
         until,
     )
     return [ErrorCount(**row) for row in rows]
+
+
+async def failures_by_day(connection: Connection, since: datetime, until: datetime) -> dict[date, int]:
+    """Return how much failed on each day (UTC) from `since` until before `until`; days without failures are left out.
+
+    Counted from what is stored, whoever stored it: a process that has just begun knows of the days before it (D-34).
+    """
+    rows = await connection.fetch(
+        f"""
+        SELECT (at AT TIME ZONE 'UTC')::date AS day, count(*) AS count FROM ({_FAILURES}) failures
+        GROUP BY 1 ORDER BY 1
+        """,
+        since,
+        until,
+    )
+    return {row["day"]: row["count"] for row in rows}

@@ -105,39 +105,64 @@ async def transitions(connection: Connection, since: datetime, service: str | No
 async def uptimes(
     connection: Connection, since: datetime, until: datetime, longest_gap: timedelta = LONGEST_GAP
 ) -> dict[str, Uptime]:
-    """Return for how long each service stood how between `since` and `until`.
+    """Return for how long each service stood how between `since` and `until`; see `uptimes_since`."""
+    (found,) = await uptimes_since(connection, [since], until, longest_gap)
+    return found
+
+
+async def uptimes_since(
+    connection: Connection, since: Sequence[datetime], until: datetime, longest_gap: timedelta = LONGEST_GAP
+) -> list[dict[str, Uptime]]:
+    """Return for how long each service stood how between each of `since`, which are in any order, and `until`.
 
     A sample holds until the next one, but for no longer than `longest_gap`: what comes after that was not seen, and
-    counts as unknown, as does the time before the first sample. While it was not configured nothing counts.
+    counts as unknown, as does the time before the first sample. While it was not configured nothing counts. The
+    samples are read once, whatever the number of windows.
     """
+    edges = sorted(set(since))
     rows = await connection.fetch(
         """
         WITH seen AS (
             SELECT service, status, at, lead(at, 1, $2) OVER (PARTITION BY service ORDER BY at) AS next
             FROM health_samples WHERE at >= $1 AND at < $2
         ), held AS (
-            SELECT service, status, extract(epoch FROM least(next - at, $3::interval))::float8 AS seconds,
-                   extract(epoch FROM greatest(next - at - $3::interval, interval '0'))::float8 AS unseen, at
-            FROM seen
+            SELECT service, status, at, date_part('epoch', next - at) AS seconds FROM seen
         )
-        SELECT service, count(*) AS samples,
-               coalesce(sum(seconds) FILTER (WHERE status = 'healthy'), 0) AS healthy,
-               coalesce(sum(seconds) FILTER (WHERE status = 'degraded'), 0) AS degraded,
-               coalesce(sum(seconds) FILTER (WHERE status IN ('unhealthy', 'critical')), 0) AS unhealthy,
-               coalesce(sum(seconds) FILTER (WHERE status = 'unknown'), 0)
-                   + coalesce(sum(unseen) FILTER (WHERE status <> 'not_configured'), 0)
-                   + CASE WHEN bool_and(status = 'not_configured') THEN 0
-                          ELSE extract(epoch FROM min(at) - $1)::float8 END AS unknown
-        FROM held GROUP BY service ORDER BY service
+        SELECT width_bucket(at, $4::timestamptz[]) AS stretch, service, status,
+               count(*) AS samples, min(at) AS first_at, sum(least(seconds, $3::float8)) AS seconds,
+               sum(greatest(seconds - $3::float8, 0)) AS unseen
+        FROM held GROUP BY 1, 2, 3
         """,
-        since,
+        edges[0],
         until,
-        longest_gap,
+        longest_gap.total_seconds(),
+        edges,
     )
-    return {
-        row["service"]: Uptime(row["samples"], row["healthy"], row["degraded"], row["unhealthy"], row["unknown"])
-        for row in rows
-    }
+    return [_uptimes([row for row in rows if row["stretch"] > edges.index(one)], one) for one in since]
+
+
+def _uptimes(rows: Sequence[Any], since: datetime) -> dict[str, Uptime]:
+    by_service: dict[str, list[Any]] = {}
+    for row in rows:
+        by_service.setdefault(row["service"], []).append(row)
+    return {service: _uptime(by_service[service], since) for service in sorted(by_service)}
+
+
+def _uptime(rows: Sequence[Any], since: datetime) -> Uptime:
+    def lasted(*statuses: str) -> float:
+        return float(sum(row["seconds"] for row in rows if row["status"] in statuses))
+
+    configured = [row for row in rows if row["status"] != "not_configured"]
+    unknown = lasted("unknown") + sum(row["unseen"] for row in configured)
+    if configured:
+        unknown += (min(row["first_at"] for row in rows) - since).total_seconds()
+    return Uptime(
+        samples=sum(row["samples"] for row in rows),
+        healthy_seconds=lasted("healthy"),
+        degraded_seconds=lasted("degraded"),
+        unhealthy_seconds=lasted("unhealthy", "critical"),
+        unknown_seconds=unknown,
+    )
 
 
 async def prune(connection: Connection, before: datetime, at_most: int = 10_000) -> int:

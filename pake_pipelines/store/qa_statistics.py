@@ -19,7 +19,10 @@ coalesce(metadata ->> 'auto_rejected', metadata ->> 'quarantined', metadata ->> 
 
 @dataclass(frozen=True, slots=True)
 class Totals:
-    """Nodes by status and confidence; `average` is None without any."""
+    """Nodes by status and confidence; `average` is None without any.
+
+    `judged` are those that the rules have looked at, `passed` those of them that no rule failed.
+    """
 
     total: int
     verified: int
@@ -31,6 +34,8 @@ class Totals:
     high: int
     low: int
     average: float | None
+    judged: int = 0
+    passed: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,8 +128,9 @@ async def totals(connection: Connection, *, high: float, low: float) -> Totals:
                count(*) FILTER (WHERE metadata ->> 'flagged' = 'potential_duplicate') AS duplicates,
                count(*) FILTER (WHERE confidence_score >= $1::real) AS high,
                count(*) FILTER (WHERE confidence_score < $2::real) AS low,
-               round(avg(confidence_score)::numeric, 4)::float8 AS average
-        FROM knowledge_nodes
+               round(avg(confidence_score)::numeric, 4)::float8 AS average,
+               count(q.entry_id) AS judged, count(*) FILTER (WHERE q.valid) AS passed
+        FROM knowledge_nodes LEFT JOIN qa_results q USING (entry_id)
         """,
         high,
         low,

@@ -138,9 +138,8 @@ async def used_again_share(connection: Connection) -> float | None:
     """Return the share of the cache's bytes that hold results which were used since they were made; None if empty."""
     share: float | None = await connection.fetchval(
         """
-        SELECT sum(size_bytes) FILTER (WHERE access_count > 0)::float8 / nullif(sum(size_bytes), 0) FROM cache_entries
+        SELECT coalesce(sum(size_bytes) FILTER (WHERE access_count > 0), 0)::float8 / nullif(sum(size_bytes), 0)
+        FROM cache_entries
         """
     )
-    if share is not None:
-        return share
-    return 0.0 if await connection.fetchval("SELECT EXISTS (SELECT FROM cache_entries WHERE size_bytes > 0)") else None
+    return share

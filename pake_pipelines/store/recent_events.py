@@ -1,4 +1,4 @@
-"""What happened of late, from all the tables that remember something with its moment: one line for each, newest first."""
+"""What happened of late, from all tables that remember something with its moment: one line each, newest first."""
 
 from dataclasses import dataclass
 from datetime import datetime

@@ -51,7 +51,7 @@ def test_one_is_shown_with_its_states_and_messages(firing):
     assert "docs/runbooks/service-down.md" in shown
     assert "pending -> firing" in shown
     assert "fire by log: waiting" in shown
-    assert "Urgent: a critical service is down" in shown
+    assert "URGENT: Critical services are down" in shown
     told = firing.pake("alerts", "show", alert, "--json").json
     assert [one["to_state"] for one in told["transitions"]] == ["pending", "firing"]
 

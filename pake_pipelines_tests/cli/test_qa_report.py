@@ -15,8 +15,10 @@ def test_the_figures_rules_and_issues_are_shown_with_the_place_of_the_page(judge
     assert "2 items, quality score 0.0 %" in done.stdout
     assert "You won" in done.stdout
     assert "High rejection rate" in done.stdout
-    assert str(judged.home / "data" / "reports" / "qa.html") in done.stdout
-    assert {file.name for file in (judged.home / "data" / "reports").iterdir()} == {"qa.html", "qa.md", "qa.json"}
+    assert str(judged.home / "data" / "reports" / "qa_report.html") in done.stdout
+    assert {file.name for file in (judged.home / "data" / "reports").iterdir()} == {
+        "qa_report", "qa_report.html", "qa_report.md", "qa_report.json",
+    }  # fmt: skip
 
 
 def test_json_has_what_the_guides_ask_for(judged):
@@ -28,7 +30,7 @@ def test_json_has_what_the_guides_ask_for(judged):
     } <= set(said["statistics"])  # fmt: skip
     (issue,) = said["recent_issues"]
     assert {"pake_id", "title", "issue", "created_at"} <= set(issue)
-    assert said == json.loads((judged.home / "data" / "reports" / "qa.json").read_text())
+    assert said == json.loads((judged.home / "data" / "reports" / "qa_report.json").read_text())
 
 
 @pytest.mark.parametrize(("name", "begins"), [("q.html", "<!doctype html>"), ("q.md", "**2 items**"), ("q.json", "{")])
@@ -42,7 +44,8 @@ def test_a_file_is_written_in_the_form_that_its_name_asks_for(name, begins, judg
 
 def test_a_directory_gets_all_forms(judged):
     judged.pake("qa", "report", "--output", "out")
-    assert len(list((judged.home / "out").iterdir())) == 3
+    assert len([one for one in (judged.home / "out").iterdir() if one.is_file()]) == 3
+    assert (judged.home / "out" / "qa_report" / "sources.csv").exists()
 
 
 def test_another_ending_is_refused(judged):

@@ -28,6 +28,7 @@ TEXTS = [
     "upkeep",
     "audits",
     "logs",
+    "recommendations",
 ]
 # a command begins a line of code or stands in backticks, and ends with them, with spaces before a remark, or the line
 COMMAND = re.compile(r"(?:^    |`)pake ((?:(?!  |`|#).)+)", re.MULTILINE)
@@ -63,6 +64,7 @@ def test_every_rule_names_a_runbook_that_exists():
     rules = load_monitoring(Path("nowhere")).alerting.rules
     named = {rule.runbook for rule in rules.values() if rule.runbook}
     assert named <= set(PAGES)
+    assert [name for name, rule in rules.items() if not rule.runbook] == []
     assert {"system-down", "security-incident"} <= set(PAGES)
 
 

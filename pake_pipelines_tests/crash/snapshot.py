@@ -154,13 +154,13 @@ def _reports(reports: Path) -> list[str]:
 
     Of the ingestion report only that it is there: it tells of runs, and a killed one and its successor are two.
     """
-    found = {file.name: file.read_text() for file in reports.iterdir() if not file.name.startswith(".")}
-    found |= {name: "" for name in found if name.startswith("ingestion.")}
-    found["qa.html"] = re.sub(r'<div class="when">.*?</div>|<time>.*?</time>', "", found["qa.html"])
-    found["qa.md"] = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", found["qa.md"])
-    said = json.loads(found["qa.json"])
+    found = {file.name: file.read_text() for file in reports.iterdir() if file.is_file() and file.name[0] != "."}
+    found |= {name: "" for name in found if name.startswith("ingestion_report.")}
+    found["qa_report.html"] = re.sub(r'<div class="when">.*?</div>|<time>.*?</time>', "", found["qa_report.html"])
+    found["qa_report.md"] = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", found["qa_report.md"])
+    said = json.loads(found["qa_report.json"])
     issues = [{**issue, "created_at": None} for issue in said["recent_issues"]]
-    found["qa.json"] = json.dumps({**said, "timestamp": None, "version": None, "recent_issues": issues})
+    found["qa_report.json"] = json.dumps({**said, "timestamp": None, "version": None, "recent_issues": issues})
     return [f"{name}\n{text}" for name, text in found.items()]
 
 

@@ -101,7 +101,7 @@ def test_every_asset_of_health_can_be_materialized_by_hand(house):
     )  # fmt: skip
     made = {event.asset_key.to_user_string() for event in result.get_asset_materialization_events()}
     assert made >= {"service_health", "system_metrics", "alerts", "incidents", "monitoring_report"}
-    assert (house.settings.data / "reports" / "monitoring.html").exists()
+    assert (house.settings.data / "reports" / "monitoring_report.html").exists()
     evaluated = {one.check_name for one in result.get_asset_check_evaluations()}
     assert {"knowledge_database", "kpi_cpu", "no_critical_alerts"} <= evaluated
 
@@ -117,7 +117,7 @@ alerting:
     assert launch(house, "monitoring_report", "health_digest").success
     (row,) = house.ask("SELECT channel, kind, message FROM notifications")
     assert (row["channel"], row["kind"]) == ("email", "digest")
-    assert row["message"]["attachments"] == [str(house.settings.data / "reports" / "monitoring.html")]
+    assert row["message"]["attachments"] == [str(house.settings.data / "reports" / "monitoring_report.html")]
     assert "Overall" in row["message"]["body"]
 
 

@@ -114,7 +114,7 @@ def test_the_report_of_a_run_lies_in_the_data_directory(mixed, today):
     metadata = materialized(mixed.run(today))["qa_report"]
     assert metadata["report"].startswith("**3 items**")
     assert metadata["dagster/row_count"] == 3
-    assert (mixed.settings.data / "reports" / "qa.html").read_text().startswith("<!doctype html>")
+    assert (mixed.settings.data / "reports" / "qa_report.html").read_text().startswith("<!doctype html>")
 
 
 def test_a_backfill_over_three_past_days_of_a_folder_gives_each_day_its_files(project, today):
@@ -151,7 +151,7 @@ def test_the_ingestion_report_of_a_run_tells_of_its_visits_and_warns_of_failures
     assert metadata["success_rate"] == 0.5
     assert (check.passed, check.severity) == (False, dg.AssetCheckSeverity.WARN)
     assert "the server answers 404" in check.metadata["dead"].value
-    assert (mixed.settings.data / "reports" / "ingestion.html").read_text().startswith("<!doctype html>")
+    assert (mixed.settings.data / "reports" / "ingestion_report.html").read_text().startswith("<!doctype html>")
 
 
 def test_a_run_whose_sources_could_be_read_is_free_of_errors(mixed, today):

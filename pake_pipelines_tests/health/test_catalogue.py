@@ -45,7 +45,7 @@ def test_fields_of_summaries_are_labels_of_their_metric():
 
 
 def test_every_unit_is_one_of_the_known():
-    units = {"percent", "ms", "s", "h", "bytes", "count", "per_minute"}
+    units = {"percent", "ms", "s", "h", "d", "bytes", "count", "per_minute"}
     assert {metric.unit for metric in CATALOGUE.values()} <= units
 
 

@@ -58,13 +58,14 @@ SELECT a.id, a.id, a.rule, a.severity, '{}', a.state, a.summary, a.advice, a.run
        CASE WHEN a.by IS NOT NULL THEN $1 - a.fired END, a.by, $1 - a.ended, a.rule = 'slow-service', a.rule
 FROM (VALUES
     ('a1', 'service-down', 'critical', 'firing', 'mcp-server is down: connection refused',
-     ARRAY['Urgent: a critical service is down and needs attention now.', 'pake services status'], 'service-down',
+     ARRAY['URGENT: Critical services are down: immediate attention required', 'pake services status'], 'service-down',
      interval '87 minutes', 'lea@desk', NULL),
     ('a2', 'healing-gave-up', 'critical', 'firing', 'mcp-server could not be healed: 3 attempts within the hour',
-     ARRAY['Urgent: a critical service is down and needs attention now.'], 'healing', interval '61 minutes', NULL,
+     ARRAY['URGENT: Critical services are down: immediate attention required'], 'healing', interval '61 minutes', NULL,
      NULL),
     ('a3', 'slow-service', 'warning', 'firing', 'api-bridge takes 6120 ms to answer',
-     ARRAY['Slow response times: investigate performance.'], 'slow-responses', interval '5 hours', NULL, NULL),
+     ARRAY['Slow response times detected: investigate performance issues'], 'slow-responses', interval '5 hours', NULL,
+     NULL),
     ('a4', 'source-resting', 'warning', 'firing', 'arxiv is not read: rests until 22 Nov 18:00', ARRAY[]::text[],
      'sources-fail', interval '9 hours', NULL, NULL),
     ('a5', 'high-cpu', 'warning', 'pending', 'CPU at 83 %', ARRAY[]::text[], NULL, interval '1 minute', NULL, NULL),

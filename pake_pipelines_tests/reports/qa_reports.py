@@ -6,8 +6,9 @@ from uuid import UUID
 
 from pake_pipelines.config.loading import load_quality
 from pake_pipelines.model.calibration import Calibration, Platt
+from pake_pipelines.reports.advice.situation import Knowledge, Situation
+from pake_pipelines.reports.advice.table import advise
 from pake_pipelines.reports.qa import Measured, QaReport
-from pake_pipelines.reports.qa_advice import recommend
 from pake_pipelines.reports.qa_figures import RuleLine, compute_statistics, reviewed
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.calibrations import StoredCalibration
@@ -70,7 +71,7 @@ def full(said="Title", *, issues=3, linked=True):
     return replace(
         empty(),
         statistics=statistics,
-        recommendations=recommend(statistics, checks, factors, sources),
+        recommendations=advise(Situation(NOW, knowledge=Knowledge(statistics, checks, factors, sources))),
         verdicts=[DayVerdicts(NOW.date(), "verified", 40), DayVerdicts(NOW.date(), "pending", 120)],
         tenths=[Tenth(0.9, "verified", 40), Tenth(0.3, "pending", 120)],
         checks=checks,

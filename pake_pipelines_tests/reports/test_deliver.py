@@ -9,7 +9,9 @@ import pytest
 from pake_pipelines.config.loading import load_quality
 from pake_pipelines.pipeline.calibrate import score_version
 from pake_pipelines.pipeline.review import Ruling, review
-from pake_pipelines.reports.deliver import deliver_qa_report
+from pake_pipelines.reports.opening import open_desk
+from pake_pipelines.reports.qa_made import deliver as deliver_files
+from pake_pipelines.reports.qa_made import report_of
 from pake_pipelines_tests.chain import execute, rows, visit, walk
 from pake_pipelines_tests.feeds import item, rss, sources_yaml
 
@@ -25,33 +27,35 @@ async def kit(configure, kit_of, database, run):
 
 
 async def deliver(kit, database, now):
-    return await deliver_qa_report(
-        database, kit.settings.data / "reports", kit.quality, score_version(kit.quality), now
-    )
+    async with open_desk(database, kit.settings, None, score_version(kit.quality), now) as desk:
+        report = await report_of(desk)
+    return deliver_files(kit.settings.data / "reports", report, 0)
 
 
 def files(kit):
     return {
-        path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in (kit.settings.data / "reports").iterdir()
+        path.name: (path.read_bytes(), path.stat().st_mtime_ns)
+        for path in (kit.settings.data / "reports").iterdir()
+        if path.is_file()
     }
 
 
 async def test_the_three_files_say_the_same(kit, database, run):
     delivered = await deliver(kit, database, run.now)
-    assert set(files(kit)) == {"qa.html", "qa.md", "qa.json"}
-    data = json.loads(files(kit)["qa.json"][0])
-    assert data["statistics"] | {"quality_score": data["quality_score"]} == asdict(delivered.statistics)
+    assert set(files(kit)) == {"qa_report.html", "qa_report.md", "qa_report.json"}
+    data = json.loads(files(kit)["qa_report.json"][0])
+    assert data["statistics"] | {"quality_score": data["quality_score"]} == asdict(delivered.report.statistics)
     assert data["statistics"]["total_items"] == 2
-    assert "<b>2</b><span>items</span>" in delivered.html.read_text("utf-8")
-    assert delivered.markdown == files(kit)["qa.md"][0].decode()
+    assert "<b>2</b><span>items</span>" in delivered.written.page.read_text("utf-8")
+    assert delivered.markdown == files(kit)["qa_report.md"][0].decode()
 
 
 async def test_unchanged_content_is_not_written_again(kit, database, run):
     first = await deliver(kit, database, run.now)
     before = files(kit)
     again = await deliver(kit, database, run.now + timedelta(days=1))
-    assert (first.written, again.written) == (True, False)
-    assert (again.markdown, again.statistics) == (first.markdown, first.statistics)
+    assert (first.is_new, again.is_new) == (True, False)
+    assert (again.markdown, again.report.statistics) == (first.markdown, first.report.statistics)
     assert files(kit) == before
 
 
@@ -72,25 +76,25 @@ async def test_unchanged_content_is_not_written_again(kit, database, run):
 async def test_any_change_of_what_it_shows_writes_it_anew(change, kit, database, run):
     await deliver(kit, database, run.now)
     await execute(database, change)
-    assert (await deliver(kit, database, run.now)).written
+    assert (await deliver(kit, database, run.now)).is_new
 
 
 async def test_other_lines_of_high_and_low_write_it_anew(kit, configure, kit_of, database, run):
     await deliver(kit, database, run.now)
     load_quality.cache_clear()
     other = kit_of(configure(sources_yaml(feed="feed.xml"), "verdict: {high_confidence: 0.5}"))
-    assert (await deliver(other, database, run.now)).written
+    assert (await deliver(other, database, run.now)).is_new
 
 
-@pytest.mark.parametrize("damage", ["qa.html", "qa.md", "qa.json", "half"])
+@pytest.mark.parametrize("damage", ["qa_report.html", "qa_report.md", "qa_report.json", "half"])
 async def test_a_file_that_is_gone_or_damaged_is_written_anew(damage, kit, database, run):
     await deliver(kit, database, run.now)
     directory = kit.settings.data / "reports"
     if damage == "half":
-        (directory / "qa.json").write_text('{"version": "')
+        (directory / "qa_report.json").write_text('{"version": "')
     else:
         (directory / damage).unlink()
-    assert (await deliver(kit, database, run.now)).written
+    assert (await deliver(kit, database, run.now)).is_new
     assert len(files(kit)) == 3
 
 
@@ -98,12 +102,12 @@ async def test_a_decision_of_a_person_writes_it_anew(kit, database, run):
     await deliver(kit, database, run.now)
     (first, *_) = await rows(database, "SELECT pake_id FROM knowledge_nodes ORDER BY pake_id")
     await review(kit.quality, database, Ruling("approved", (first["pake_id"],), "ana"))
-    assert (await deliver(kit, database, run.now)).written
-    assert json.loads(files(kit)["qa.json"][0])["reviews"]["approved"] == 1
+    assert (await deliver(kit, database, run.now)).is_new
+    assert json.loads(files(kit)["qa_report.json"][0])["reviews"]["approved"] == 1
 
 
 async def test_an_empty_knowledge_base_has_a_report(configure, kit_of, database, run):
     delivered = await deliver(kit_of(configure("")), database, run.now)
-    assert delivered.statistics.total_items == 0
-    assert "The knowledge base is empty" in delivered.html.read_text("utf-8")
-    assert json.loads((delivered.html.parent / "qa.json").read_text())["quality_score"] == 0.0
+    assert delivered.report.statistics.total_items == 0
+    assert "The knowledge base is empty" in delivered.written.page.read_text("utf-8")
+    assert json.loads((delivered.written.page.parent / "qa_report.json").read_text())["quality_score"] == 0.0

@@ -5,7 +5,8 @@ from datetime import timedelta
 
 import pytest
 
-from pake_pipelines.reports.deliver_ingestion import deliver_ingestion_report, figures
+from pake_pipelines.reports.ingestion_made import figures, made_of, report_of
+from pake_pipelines.reports.writing import write_files
 from pake_pipelines.store import runs, sources
 from pake_pipelines.store.runs import VisitRow
 from pake_pipelines.store.sources import SourceRow
@@ -23,7 +24,10 @@ async def deliver(database, directory, *visits, run="run", skipped=None):
         rows = [SourceRow(slug, slug, "feed", slug, 0.5, "news", True, None) for slug in ("a", "b", "c")]
         await sources.sync_sources(connection, rows)
         await runs.record_visits(connection, visits)
-    return await deliver_ingestion_report(database, directory, run, skipped or {}, NOW)
+        report = await report_of(connection, run, skipped or {}, NOW)
+    made = made_of(report)
+    write_files(directory, made, 0)
+    return made, report
 
 
 VISITS = (
@@ -36,7 +40,7 @@ VISITS = (
 
 async def test_the_run_is_told_from_the_last_24_hours(database, tmp_path):
     await deliver(database, tmp_path, *VISITS, skipped={"c": "not due"})
-    said = json.loads((tmp_path / "ingestion.json").read_text())
+    said = json.loads((tmp_path / "ingestion_report.json").read_text())
     assert (said["run"]["processed"], said["run"]["errors"]) == (3, 1)
     assert [(one["source"], one["outcome"]) for one in said["run"]["visits"]] == [("b", "failed"), ("a", "ok")]
     assert said["run"]["skipped"] == {"c": "not due"}
@@ -46,33 +50,41 @@ async def test_the_run_is_told_from_the_last_24_hours(database, tmp_path):
     assert [one["run_id"] for one in said["recent_runs"]] == ["run", "early", "old"]
 
 
-async def test_the_three_files_say_the_same(database, tmp_path):
-    delivered = await deliver(database, tmp_path, *VISITS)
-    assert {file.name for file in tmp_path.iterdir()} == {"ingestion.html", "ingestion.md", "ingestion.json"}
-    assert delivered.markdown == (tmp_path / "ingestion.md").read_text()
-    assert "2 sources asked, 1 failed" in delivered.markdown
-    assert "<b>2</b><span>sources asked</span>" in delivered.html.read_text()
+async def test_the_files_say_the_same(database, tmp_path):
+    made, _ = await deliver(database, tmp_path, *VISITS)
+    assert {file.name for file in tmp_path.iterdir() if file.is_file()} == {
+        "ingestion_report.html", "ingestion_report.md", "ingestion_report.json",
+    }  # fmt: skip
+    assert made.markdown == (tmp_path / "ingestion_report.md").read_text()
+    assert "2 sources asked, 1 failed" in made.markdown
+    assert "<b>2</b><span>sources asked</span>" in (tmp_path / "ingestion_report.html").read_text()
+    assert (tmp_path / "ingestion_report" / "visits.csv").read_text().splitlines()[1].startswith("b,failed,")
+
+
+async def test_without_a_run_the_newest_that_read_anything_is_told(database, tmp_path):
+    _, report = await deliver(database, tmp_path, *VISITS, run=None)
+    assert report.run.run_id == "run"
 
 
 async def test_the_message_is_that_of_the_run(database, tmp_path):
     await deliver(database, tmp_path, *VISITS)
-    (attachment,) = json.loads((tmp_path / "ingestion.json").read_text())["message"]["attachments"]
+    (attachment,) = json.loads((tmp_path / "ingestion_report.json").read_text())["message"]["attachments"]
     assert attachment["color"] == "warning"
     assert [field["value"] for field in attachment["fields"]] == ["2", "3", "1", "2026-11-22T12:00:00+00:00"]
 
 
 async def test_a_run_that_asked_nobody_has_no_success_rate_of_its_own_making(database, tmp_path):
-    delivered = await deliver(database, tmp_path, visit("old", "a", 30, new=100))
-    assert figures(delivered.report) == {
+    _, report = await deliver(database, tmp_path, visit("old", "a", 30, new=100))
+    assert figures(report) == {
         "total_processed_24h": 0,
         "total_errors_24h": 0,
         "unique_sources_24h": 0,
         "success_rate": None,
     }
-    assert json.loads((tmp_path / "ingestion.json").read_text())["last_24h"]["success_rate"] is None
+    assert json.loads((tmp_path / "ingestion_report.json").read_text())["last_24h"]["success_rate"] is None
 
 
 async def test_the_next_run_replaces_the_report(database, tmp_path):
     await deliver(database, tmp_path, *VISITS)
     await deliver(database, tmp_path, run="next")
-    assert json.loads((tmp_path / "ingestion.json").read_text())["run"]["run_id"] == "next"
+    assert json.loads((tmp_path / "ingestion_report.json").read_text())["run"]["run_id"] == "next"

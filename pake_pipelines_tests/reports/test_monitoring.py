@@ -3,24 +3,29 @@
 import asyncio
 import json
 import re
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from pake_pipelines.analytics.trends import Direction
 from pake_pipelines.config.loading import load_monitoring
+from pake_pipelines.config.reports import Advising
 from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.dagster_facts import DagsterFacts, RunFact
 from pake_pipelines.model.health import HealthStatus
 from pake_pipelines.model.status import CheckStatus
-from pake_pipelines.reports.deliver_monitoring import deliver_monitoring_report
-from pake_pipelines.reports.monitoring import STRIP_CELLS, build_report
-from pake_pipelines.reports.monitoring_advice import MANY_ALERTS, advise
+from pake_pipelines.reports.advice.bounds import monitoring_bounds
+from pake_pipelines.reports.document import Tone
+from pake_pipelines.reports.monitoring import MonitoringReport, build_report
 from pake_pipelines.reports.monitoring_json import monitoring_said
-from pake_pipelines.reports.monitoring_trends import Direction
+from pake_pipelines.reports.monitoring_made import made_of
 from pake_pipelines.reports.render import monitoring_html, monitoring_markdown
-from pake_pipelines.store.alert_statistics import ActiveAlert, AlertCounts
+from pake_pipelines.reports.service_lines import STRIP_CELLS
+from pake_pipelines.reports.writing import write_files
 from pake_pipelines.store.database import open_database
+from pake_pipelines.store.qa_statistics import hold_still
 from pake_pipelines_tests.reports.monitoring_history import SERVICES, fill
 from pake_pipelines_tests.reports.test_render import EVIL, TURNED, Page
 
@@ -30,6 +35,14 @@ RUNS = tuple(
     for n in range(20)
 )
 FACTS = DagsterFacts(at=NOW, runs_of_last_day=RUNS)
+
+
+@dataclass
+class Delivered:
+    html: Path
+    json: Path
+    markdown: str
+    report: MonitoringReport
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +64,13 @@ def delivered(module_database_url, config, tmp_path_factory):
                     async with database.transaction() as connection:
                         await fill(connection, NOW)
                 directory = tmp_path_factory.mktemp(name)
-                found[name] = await deliver_monitoring_report(database, directory, config, facts, NOW)
+                bounds = monitoring_bounds(config, Advising())
+                async with database.transaction() as connection:
+                    await hold_still(connection)
+                    report = await build_report(connection, config, bounds, facts, NOW)
+                made = made_of(report)
+                written = write_files(directory, made, 0)
+                found[name] = Delivered(written.page, written.page.with_suffix(".json"), made.markdown, report)
         return found
 
     return asyncio.run(make())
@@ -163,19 +182,22 @@ def test_key_figures_stand_in_it(full):
 
 
 def test_recommendations_are_those_of_the_rules_that_fire_each_once_and_the_gravest_first(full):
-    assert [one.text for one in full.recommendations] == [
-        "Urgent: a critical service is down and needs attention now.",
-        "pake services status",
-        "Slow response times: investigate performance.",
+    assert [(one.code, one.tone) for one in full.recommendations] == [
+        ("MON-09", Tone.BAD),
+        ("MON-30", Tone.BAD),
+        ("slow-service", Tone.WARN),
     ]
-    assert len(full.recommendations[0].because) == 2
+    urgent = full.recommendations[0]
+    assert urgent.says == "URGENT: Critical services are down - immediate attention required"
+    assert "mcp-server is down: connection refused; mcp-server could not be healed" in urgent.evidence
+    assert "pake services" in urgent.acts
 
 
 def test_a_project_that_nobody_watched_is_unknown_and_says_what_to_do(empty):
     assert empty.overall is HealthStatus.UNKNOWN
     assert {one.status for one in empty.services} == {HealthStatus.UNKNOWN}
     assert {one.status for one in empty.kpis} == {CheckStatus.UNKNOWN}
-    assert [one.severity for one in empty.recommendations] == [Severity.CRITICAL, Severity.ERROR]
+    assert [one.code for one in empty.recommendations] == ["MON-01", "MON-24"]
     assert (empty.health_week.score, empty.sampled_at, empty.runs_known) == (None, None, False)
     assert {one.week.direction for one in empty.trends} == {Direction.UNCLEAR}
     text = monitoring_html(empty)
@@ -184,34 +206,10 @@ def test_a_project_that_nobody_watched_is_unknown_and_says_what_to_do(empty):
     assert "<svg" not in text
 
 
-def alert(number, *, severity=Severity.WARNING, advice=("look",)):
-    return ActiveAlert(str(number), "r", severity, f"alert {number}", {}, NOW, None, False, advice, None)
-
-
-@pytest.mark.parametrize(("firing", "told"), [(MANY_ALERTS, False), (MANY_ALERTS + 1, True)], ids=["five", "six"])
-def test_more_than_five_alerts_at_once_are_called_many(firing, told):
-    counts = AlertCounts(firing, 0, 0, 0, {}, 0, 0)
-    found = advise([], counts, [], NOW, NOW)
-    assert any("High number of active alerts" in one.text for one in found) == told
-
-
-def test_what_several_alerts_recommend_has_the_severity_of_the_gravest():
-    counts = AlertCounts(2, 0, 0, 0, {}, 0, 0)
-    (found,) = advise([alert(1), alert(2, severity=Severity.CRITICAL)], counts, [], NOW, NOW)
-    assert (found.text, found.severity, found.because) == ("look", Severity.CRITICAL, ("alert 1", "alert 2"))
-
-
-def test_metrics_that_are_sampled_no_more_are_noticed(full):
-    counts = AlertCounts(0, 0, 0, 0, {}, 0, 0)
-    assert advise([], counts, full.services, NOW - timedelta(minutes=30), NOW) == ()
-    (found,) = advise([], counts, full.services, NOW - timedelta(minutes=31), NOW)
-    assert "No metrics are being sampled" in found.text
-
-
 async def test_a_month_that_ended_long_ago_says_nothing_of_now(database, config):
     async with database.transaction() as connection:
         await fill(connection, NOW - timedelta(days=3))
-        report = await build_report(connection, config, FACTS, NOW)
+        report = await build_report(connection, config, monitoring_bounds(config, Advising()), FACTS, NOW)
     assert report.overall is HealthStatus.UNKNOWN
     assert "not probed since 19 Nov" in report.services[0].sample.detail
     assert {one.status for one in report.kpis} == {CheckStatus.UNKNOWN}
@@ -221,7 +219,7 @@ async def test_a_month_that_ended_long_ago_says_nothing_of_now(database, config)
 def test_the_three_files_say_the_same(delivered):
     made = delivered["full"]
     assert made.html.read_text("utf-8") == monitoring_html(made.report)
-    assert (made.html.parent / "monitoring.md").read_text("utf-8") == made.markdown
+    assert (made.html.parent / "monitoring_report.md").read_text("utf-8") == made.markdown
     data = json.loads(made.json.read_text("utf-8"))
     assert data["overall_health"] == "critical"
     assert data["alert_statistics"]["active_alerts"] == 4
@@ -232,13 +230,13 @@ def test_the_three_files_say_the_same(delivered):
     assert data["services"]["mcp-server"]["healthy"] is False
     assert data["performance_averages_24h"]["cpu_usage_percent"]["mean"] > 0
     assert data["health_trends"]["7d"]["trends"]["trend"] in {"steady", "declining", "improving"}
-    assert sorted(one.name for one in made.html.parent.iterdir()) == [
-        "monitoring.html", "monitoring.json", "monitoring.md",
+    assert sorted(one.name for one in made.html.parent.iterdir() if one.is_file()) == [
+        "monitoring_report.html", "monitoring_report.json", "monitoring_report.md",
     ]  # fmt: skip
 
 
 def test_no_file_has_the_secret_part_of_an_address(delivered):
-    for path in delivered["full"].html.parent.iterdir():
+    for path in (one for one in delivered["full"].html.parent.rglob("*") if one.is_file()):
         assert "s3cr3t" not in path.read_text("utf-8")
 
 
@@ -265,7 +263,7 @@ def said_by_strangers(report, words):
         active=active,
         errors=[replace(one, subject=words, detail=words) for one in report.errors],
         open_incidents=[replace(one, title=words, owner=words) for one in report.open_incidents],
-        recommendations=[replace(one, text=words, because=(words,)) for one in report.recommendations],
+        recommendations=[replace(one, says=words, evidence=words, acts=words) for one in report.recommendations],
         kpis=[replace(one, detail=words, labels={"mount": words}) for one in report.kpis],
     )
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from pake_pipelines.analytics.trends import Direction
 from pake_pipelines.config.services import HttpService, PostgresService, RedisService, TcpService
 from pake_pipelines.model.dagster_facts import RunFact
 from pake_pipelines.model.health import HealthSample, HealthStatus, Uptime
@@ -16,7 +17,6 @@ from pake_pipelines.reports.monitoring_figures import (
     metric_trend,
     standing,
 )
-from pake_pipelines.reports.monitoring_trends import Direction
 from pake_pipelines.store.monitoring_statistics import Bin, ServiceDay
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)

@@ -2,7 +2,7 @@
 
 import json
 
-from pake_pipelines.reports.render import write_whole
+from pake_pipelines.reports.whole import write_whole
 
 
 def test_no_report_is_written_with_a_secret(tmp_path, monkeypatch):

@@ -76,7 +76,7 @@ async def test_a_series_is_what_was_measured_and_nothing_else(database):
         await connection.execute(
             """
             INSERT INTO metric_samples (metric, labels, at, value, unit, status)
-            SELECT 'm', '{"of": "a"}', $1::timestamptz - interval '1 min' * n, CASE n WHEN 2 THEN 'NaN' ELSE n END, 'ms',
+            SELECT 'm', '{"of": "a"}'::jsonb, $1::timestamptz - interval '1 min' * n, CASE n WHEN 2 THEN 'NaN' ELSE n::float8 END, 'ms',
                    'ok'
             FROM generate_series(1, 4) n
             UNION ALL SELECT 'm', '{}', $1, NULL, 'ms', 'unknown' UNION ALL SELECT 'other', '{}', $1, 1, 'ms', 'ok'

@@ -1,6 +1,6 @@
-from dataclasses import dataclass
-from datetime import datetime
-@dataclass(frozen=True, slots=True)
-class Point:
-    at: datetime
-    value: float | None
+"""What is odd in a series of samples: scores by the point, and one episode for everything that belongs together."""
+
+from pake_pipelines.analytics.anomalies.detection import THRESHOLD, detect
+from pake_pipelines.analytics.anomalies.model import Detection, Episode, Kind, Point
+
+__all__ = ["THRESHOLD", "Detection", "Episode", "Kind", "Point", "detect"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from pake_pipelines.analytics.forecasts.models import paths
+from pake_pipelines.analytics.forecasts.models import EXPONENTIAL, paths
 
 if TYPE_CHECKING:
     from pake_pipelines.analytics.forecasts.series import Floats
@@ -12,15 +12,24 @@ if TYPE_CHECKING:
 _ORIGINS: Final = 10
 _TRAINED: Final = 0.4  # of the series before the first origin
 _FEWEST: Final = 5
+_TINY: Final = 1e-9
 _LEAD: Final = 0.95  # a model that comes later in the list must be better by so much
 
 
 @dataclass(frozen=True, slots=True)
 class BackTest:
-    """Errors (truth less forecast) of each model as (origins, steps ahead), nan where no truth is known yet."""
+    """Errors (truth less forecast) of each model as (origins, steps ahead), nan where no truth is known yet.
+
+    `levels` are the values at the origins by the last one: errors of what grows by a share grow with it.
+    """
 
     errors: "Mapping[str, Floats]"
-    origins: int
+    levels: "Floats"
+
+    def errors_now(self, name: str) -> "Floats":
+        """Return the errors that a model would make now."""
+        errors = self.errors[name]
+        return errors / self.levels[:, None] if name == EXPONENTIAL else errors
 
 
 def back_test(values: "Floats", horizon: int) -> BackTest:
@@ -28,18 +37,19 @@ def back_test(values: "Floats", horizon: int) -> BackTest:
     import numpy as np
 
     first = max(_FEWEST, int(_TRAINED * len(values)))
-    origins = np.unique(np.linspace(first, len(values) - 1, _ORIGINS).astype(int)) if first < len(values) else []
+    origins = np.unique(np.linspace(first, max(first, len(values) - 1), _ORIGINS).astype(int))
+    origins = origins[origins < len(values)]
     errors: dict[str, Floats] = {}
     for row, origin in enumerate(origins):
         known = min(horizon, len(values) - origin)
         for name, path in paths(values[:origin], known).items():
             table = errors.setdefault(name, np.full((len(origins), horizon), np.nan))
             table[row, :known] = values[origin : origin + known] - path
-    return BackTest(errors, len(origins))
+    return BackTest(errors, np.maximum(values[origins - 1] / max(float(values[-1]), _TINY), _TINY))
 
 
 def scaled_error(tested: BackTest, name: str, beside: str = "drift") -> float:
-    """Return the mean absolute error of a model by that of `beside` where both spoke, each step ahead counting alike."""
+    """Return the mean absolute error of a model by that of `beside`, where both spoke."""
     import numpy as np
 
     if name not in tested.errors:

@@ -1,12 +1,11 @@
 """When a figure reaches a limit; a date only where it goes there, and else the reason why there is none."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from statistics import NormalDist
 from typing import Final
 
-from pake_pipelines.analytics.forecasts.forecast import Forecast, forecast
+from pake_pipelines.analytics.forecasts.forecast import Bounds, Forecast, forecast
 from pake_pipelines.analytics.forecasts.series import Reading
 
 _DAY: Final = timedelta(days=1)
@@ -32,7 +31,11 @@ class Crossing:
 
 
 def days_to(
-    made: Forecast | Sequence[Reading], limit: float, *, now: datetime, bounds: tuple[float | None, float | None] = (None, None)
+    made: Forecast | Sequence[Reading],
+    limit: float,
+    *,
+    now: datetime,
+    bounds: Bounds = (None, None),
 ) -> Crossing:
     """Return when a rising figure first reads `limit` or more, by a forecast or by one made of readings."""
     if not isinstance(made, Forecast):
@@ -43,12 +46,12 @@ def days_to(
         return Crossing(limit, now, now, now, 0.0, "reached")
     if made.trend != "rising":
         return _never(limit, {"falling": "falls", "fluctuates": "fluctuates"}.get(made.trend, "no trend"))
-    date = _first(made, limit)
+    date = _reached(made, limit, [one.value if one.peak is None else one.peak for one in made.points])
     if date is None:
         days = (made.points[-1].at - now) / _DAY
         return _never(limit, f"further than {days:.0f} days away")
-    earliest = _reached(made, limit, "high") or date
-    latest = _reached(made, limit, "low")
+    earliest = _reached(made, limit, [one.high for one in made.points]) or date
+    latest = _reached(made, limit, [one.low for one in made.points])
     latest = max(latest, date) if latest else None
     return Crossing(limit, date, min(earliest, date), latest, max(0.0, (date - now) / _DAY), "rises")
 
@@ -59,29 +62,14 @@ def _horizon(readings: Sequence[Reading]) -> timedelta:
     return timedelta(days=min(_FURTHEST, max(_LEAST, _TIMES_KNOWN * known)))
 
 
-def _first(made: Forecast, limit: float) -> datetime | None:
-    """Return when it is as likely as not that a reading has reached the limit.
-
-    Readings scatter about the path, so that the first to reach it comes before the path does.
-    """
-    before, moment, unreached = made.latest or 0.0, made.made_at, 1.0
-    for point in made.points:
-        if made.scatter > 0:
-            chance = NormalDist(point.value, made.scatter).cdf(limit)
-            left = unreached * chance
-            if left <= 0.5:
-                share = (unreached - 0.5) / (unreached - left)
-                return moment + share * (point.at - moment)
-            unreached = left
-        elif point.value >= limit:
-            return moment + (limit - before) / (point.value - before) * (point.at - moment)
-        before, moment = point.value, point.at
+def _reached(made: Forecast, limit: float, values: Sequence[float]) -> datetime | None:
+    """Return when the first of the values reaches the limit, between the moments of two of them."""
+    before, moment = min(limit, limit if made.latest is None else made.latest), made.made_at
+    for value, point in zip(values, made.points, strict=True):
+        if value >= limit:
+            return moment + (limit - before) / max(value - before, 1e-300) * (point.at - moment)
+        before, moment = value, point.at
     return None
-
-
-def _reached(made: Forecast, limit: float, edge: str) -> datetime | None:
-    points = [replace(one, value=getattr(one, edge)) for one in made.points]
-    return _first(replace(made, points=tuple(points), scatter=0.0), limit)
 
 
 def _never(limit: float, reason: str) -> Crossing:

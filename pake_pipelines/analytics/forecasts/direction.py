@@ -1,8 +1,10 @@
-"""Whether a series goes anywhere: a line, perhaps with one bend, and a test that random walks pass as well as noise.
+"""Whether a series goes anywhere: a drift, perhaps changed once, that neither noise nor a random walk would show.
 
-The residuals of a line are taken to remember the step before (AR(1)). Where they forget, the slope is tested as that
-of a line in noise; where they remember nearly everything, as the drift of a random walk, in which lines show by chance
-(Perron and Yabu 2009: feasible least squares with a memory that is set to 1 near 1).
+The values are taken for a level with noise about it, where the level drifts and wanders (a random walk). How much of
+the scatter is wandering is not known, so every share of it is tried and counts as its likelihood says (restricted,
+Gaussian; Harvey 1989): where all is noise the slope is tested as that of a line, where all is wandering as the drift of
+a random walk, in which lines show by chance. Changes of a level with noise have a covariance that the sine transform
+makes diagonal, so that this is a handful of weighted sums.
 """
 
 from dataclasses import dataclass
@@ -11,63 +13,51 @@ from typing import TYPE_CHECKING, Final
 if TYPE_CHECKING:
     from pake_pipelines.analytics.forecasts.series import Floats
 
-_BENDS: Final = 4.2
-"""A bend is believed from this t on: it was looked for at many places (Andrews 1993: sup-F of 12 at 1 %, and more)."""
-
+_WANDERING: Final = (1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0)
+_CHANCE: Final = 0.04
+_BEND_CHANCE: Final = 0.0004  # it is looked for at many places
 _BEND_ROOM: Final = 0.12  # of the series on both sides of a bend
 _BEND_STEPS: Final = 6
 _PLACES: Final = 24
+_ROUNDING: Final = 1e-10  # of the largest value
 
 
 @dataclass(frozen=True, slots=True)
 class Direction:
-    """The line that a series follows at its end: from `start` on it rises by `slope` a step.
+    """Where a series goes at its end: from `start` on by `slope` a step.
 
-    `t` is the slope by its standard error; `memory` (0 to 1) what is left of a deviation from the line a step later.
+    `chance` is how likely a series that goes nowhere shows such a slope, `wandering` (0 to 1) the share of the scatter
+    of its changes that stays in the level.
     """
 
     start: int
     slope: float
-    t: float
-    memory: float
+    chance: float
+    wandering: float
 
-    def significant(self, steps: int) -> bool:
-        """Whether chance gives such a slope in less than 5 of 100 series of so many steps."""
-        from scipy.stats import t
-
-        return bool(abs(self.t) > t.ppf(0.975, max(2, steps - 3)))
+    @property
+    def significant(self) -> bool:
+        """Whether there is a slope and chance hardly gives one."""
+        return self.slope != 0 and self.chance < _CHANCE
 
 
 def direction(values: "Floats") -> Direction:
     """Return where the values go at their end; there are at least three."""
     import numpy as np
 
-    steps = np.arange(len(values), dtype=float)
-    plain = np.column_stack([np.ones_like(steps), steps])
-    straight = _tested(values, plain, np.array([0.0, 1.0]))
+    ones = np.ones((1, len(values) - 1))
+    straight = _Fitted(values, ones[:, None, :])
     room = max(_BEND_STEPS, int(_BEND_ROOM * len(values)))
-    places = np.unique(np.linspace(room, len(values) - room, _PLACES).astype(int)) if len(values) > 2 * room else []
-    bent = [np.column_stack([plain, np.maximum(0.0, steps - place)]) for place in places]
-    if not bent:
-        return Direction(0, *straight)
-    best = int(np.argmin([_squares(values, design) for design in bent]))
-    if abs(_tested(values, bent[best], np.array([0.0, 0.0, 1.0]))[1]) < _BENDS:
-        return Direction(0, *straight)
-    return Direction(int(places[best]), *_tested(values, bent[best], np.array([0.0, 1.0, 1.0])))
-
-
-def memory(residuals: "Floats", parameters: int) -> float:
-    """Return how much of a residual is left a step later (0 to 1), its downward bias taken back.
-
-    Within 1 / sqrt(n) of 1 it is 1.
-    """
-    total = float(residuals[:-1] @ residuals[:-1])
-    if total <= 0.0:
-        return 0.0
-    number = len(residuals)
-    found = float(residuals[1:] @ residuals[:-1]) / total
-    freed = (found * number + parameters) / max(1.0, number - 2 * parameters)
-    return 1.0 if freed > 1.0 - number**-0.5 else max(0.0, freed)
+    if len(values) <= 2 * room:
+        return straight.direction(0, 0)
+    places = np.unique(np.linspace(room, len(values) - room, _PLACES).astype(int))
+    after = (np.arange(len(values) - 1) >= places[:, None]).astype(float)
+    # the columns are the slopes before and after, so that one is the slope at the end and their difference the bend
+    bent = _Fitted(values, np.stack([1 - after, after], axis=1))
+    best = bent.likeliest()
+    if bent.bend_chance(best) > _BEND_CHANCE:
+        return straight.direction(0, 0)
+    return bent.direction(best, int(places[best]))
 
 
 def theil_sen(values: "Floats") -> float:
@@ -78,31 +68,66 @@ def theil_sen(values: "Floats") -> float:
     return float(np.median((values[later] - values[sooner]) / (later - sooner))) if len(values) > 1 else 0.0
 
 
-def _squares(values: "Floats", design: "Floats") -> float:
-    import numpy as np
+class _Fitted:
+    """Changes fitted by columns, for each design (of one or two columns) and each share of wandering."""
 
-    residuals = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
-    return float(residuals @ residuals)
+    def __init__(self, values: "Floats", designs: "Floats") -> None:
+        import numpy as np
+        from scipy.fft import dst
 
+        changes = np.diff(values)
+        number, columns = len(changes), designs.shape[1]
+        turned, given = dst(designs, type=1, norm="ortho"), dst(changes, type=1, norm="ortho")
+        noise = 2 - 2 * np.cos(np.pi * np.arange(1, number + 1) / (number + 1))
+        shares = np.array(_WANDERING)[:, None]
+        variance = shares + (1 - shares) * noise
+        self.size = float(np.abs(values).max()) or 1.0
+        self.freedom = max(1, number - columns)
+        crossed = np.einsum("dik,djk,sk->sdij", turned, turned, 1 / variance)
+        with_given = np.einsum("dik,k,sk->sdi", turned, given, 1 / variance)
+        self.spread = np.linalg.inv(crossed)
+        self.found = np.einsum("sdij,sdj->sdi", self.spread, with_given)
+        rest = (given**2 / variance).sum(axis=1)[:, None] - np.einsum("sdi,sdi->sd", self.found, with_given)
+        # what is below rounding is no scatter: a straight line is as sure as can be
+        self.scatter = np.maximum(rest, number * (_ROUNDING * self.size) ** 2) / self.freedom
+        self.likelihood = -0.5 * (
+            self.freedom * np.log(self.scatter) + np.log(variance).sum(axis=1)[:, None] + np.log(np.linalg.det(crossed))
+        )
 
-def _tested(values: "Floats", design: "Floats", of: "Floats") -> tuple[float, float, float]:
-    """Return a sum of coefficients, its t and the memory of the residuals, by feasible generalised least squares."""
-    import numpy as np
+    def likeliest(self) -> int:
+        """Return the design that is likeliest, all shares together."""
+        import numpy as np
 
-    residuals = values - design @ np.linalg.lstsq(design, values, rcond=None)[0]
-    left = memory(residuals, design.shape[1])
-    first = 1.0 if left < 1.0 else 0.0
-    head = (1 - left**2) ** 0.5 * first
-    turned = np.concatenate([values[:1] * head, values[1:] - left * values[:-1]])
-    columns = np.vstack([design[:1] * head, design[1:] - left * design[:-1]])
-    if left == 1.0:
-        turned, columns = turned[1:], columns[1:, 1:]
-        of = of[1:]
-    found = np.linalg.lstsq(columns, turned, rcond=None)[0]
-    rest = turned - columns @ found
-    freedom = max(1, len(turned) - columns.shape[1])
-    spread = float(of @ np.linalg.pinv(columns.T @ columns) @ of) * float(rest @ rest) / freedom
-    slope = float(of @ found)
-    size = float(np.abs(values).max()) or 1.0
-    # what is below rounding is no scatter: a straight line is as sure as can be
-    return slope, slope / max(spread**0.5, 1e-9 * size / len(values)) if abs(slope) > 1e-12 * size else 0.0, left
+        return int(np.argmax(np.logaddexp.reduce(self.likelihood, axis=0)))
+
+    def bend_chance(self, design: int) -> float:
+        """Return how likely chance makes the two slopes of a design so different."""
+        import numpy as np
+
+        return self._chance(design, np.array([-1.0, 1.0]))
+
+    def direction(self, design: int, start: int) -> Direction:
+        """Return the last slope of a design."""
+        import numpy as np
+
+        weights = self._weights(design)
+        last = np.zeros(self.found.shape[2])
+        last[-1] = 1.0
+        slope = float(weights @ self.found[:, design, -1])
+        slope = slope if abs(slope) > _ROUNDING * self.size else 0.0
+        return Direction(start, slope, self._chance(design, last), float(weights @ np.array(_WANDERING)))
+
+    def _weights(self, design: int) -> "Floats":
+        import numpy as np
+
+        likelihood = self.likelihood[:, design]
+        weights = np.exp(likelihood - likelihood.max())
+        return np.asarray(weights / weights.sum(), float)
+
+    def _chance(self, design: int, of: "Floats") -> float:
+        import numpy as np
+        from scipy.special import stdtr
+
+        error = np.sqrt(np.einsum("i,sij,j->s", of, self.spread[:, design], of) * self.scatter[:, design])
+        t = np.abs(self.found[:, design] @ of) / error
+        return float(self._weights(design) @ (2 * stdtr(self.freedom, -t)))

@@ -1,14 +1,14 @@
 """The models: each continues values by a path, one value for each step to come.
 
-Values have neither spikes nor a cycle any more. What grows is told from what does not by `direction`; of each kind the
-back-test picks the model.
+Values lie within -1 and 1 and have neither spikes nor a cycle any more. What grows is told from what does not by
+`direction` and `jumping_slope`; of each kind the back-test picks the model.
 """
 
 from typing import TYPE_CHECKING, Final
 
-from pake_pipelines.analytics.forecasts.direction import direction, memory, theil_sen
-from pake_pipelines.analytics.forecasts.drops import Drops, drops
-from pake_pipelines.analytics.forecasts.saw_tooth import saw_tooth
+from pake_pipelines.analytics.forecasts.direction import direction, theil_sen
+from pake_pipelines.analytics.forecasts.jumping import futures
+from pake_pipelines.analytics.forecasts.jumps import jumps
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -18,14 +18,17 @@ if TYPE_CHECKING:
 LEVELS: Final = ("last value", "moving average", "mean reverting")
 """Models that go nowhere."""
 
-TRENDS: Final = ("linear", "recent linear", "exponential", "quadratic", "damped", "drift")
-"""Models of what grows or shrinks."""
-
+EXPONENTIAL: Final = "exponential"
 SAW_TOOTH: Final = "saw-tooth"
+STAIRS: Final = "stairs"
+
+TRENDS: Final = ("linear", "recent linear", EXPONENTIAL, "quadratic", "damped", "drift")
+"""Models of what grows or shrinks."""
 
 _REMEMBERING: Final = 5  # values of which a memory can be told
 _RECENT: Final = 7
 _RATIO: Final = 1.25  # a series that grew by less is as well a line
+_TINY: Final = 1e-9  # of values up to 1: as good as nothing
 _SMOOTHING: Final = (0.1, 0.2, 0.35, 0.5, 0.7, 0.9)
 _TREND_SMOOTHING: Final = (0.02, 0.05, 0.1, 0.2, 0.4)
 _DAMPING: Final = (0.9, 0.97)
@@ -36,9 +39,8 @@ def paths(values: "Floats", horizon: int) -> "Mapping[str, Floats]":
     import numpy as np
 
     ahead = np.arange(1, horizon + 1, dtype=float)
-    found = drops(values)
-    # after one clean-up growth goes on as before it; with more of them they are part of how it goes
-    joined = rejoined(values, found)
+    found = jumps(values)
+    joined = found.joined(values)
     line = direction(joined)
     whole = _line(joined, ahead)
     answer = {
@@ -51,18 +53,13 @@ def paths(values: "Floats", horizon: int) -> "Mapping[str, Floats]":
     }
     if line.start:
         answer["recent linear"] = _line(joined[line.start :], ahead)
-    if (low := float(joined.min())) > 0 and joined[-1] / low > _RATIO:
-        answer["exponential"] = np.exp(np.minimum(_line(np.log(joined), ahead), 200.0))
+    if (low := float(joined.min())) > _TINY and joined[-1] > _RATIO * low:
+        answer[EXPONENTIAL] = np.exp(np.minimum(_line(np.log(joined), ahead), 200.0))
     if len(joined) >= 2 * _RECENT:
         answer["quadratic"] = _quadratic(joined, ahead)
-    if found.count > 1 and (toothed := saw_tooth(values, found, horizon)) is not None:
-        answer[SAW_TOOTH] = toothed
+    if found.clean_ups or found.steps:
+        answer[SAW_TOOTH if found.clean_ups else STAIRS] = np.median(futures(values, found, horizon), axis=0)
     return answer
-
-
-def rejoined(values: "Floats", found: "Drops") -> "Floats":
-    """Return the values as if a single drop had always been taken out; with more drops, the values as they are."""
-    return values if found.count > 1 else found.joined - (found.joined[-1] - values[-1])
 
 
 def damped(values: "Floats", ahead: "Floats") -> "Floats":
@@ -112,3 +109,17 @@ def _reverting(values: "Floats", ahead: "Floats") -> "Floats":
 
     middle = float(np.median(values))
     return middle + (values[-1] - middle) * memory(values - middle, 1) ** ahead
+
+
+def memory(residuals: "Floats", parameters: int) -> float:
+    """Return how much of a residual is left a step later (0 to 1), its downward bias taken back.
+
+    Within 1 / sqrt(n) of 1 it is 1.
+    """
+    total = float(residuals[:-1] @ residuals[:-1])
+    if total <= 0.0:
+        return 0.0
+    number = len(residuals)
+    found = float(residuals[1:] @ residuals[:-1]) / total
+    freed = (found * number + parameters) / max(1.0, number - 2 * parameters)
+    return 1.0 if freed > 1.0 - number**-0.5 else max(0.0, freed)

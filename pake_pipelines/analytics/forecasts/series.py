@@ -38,7 +38,8 @@ class Series:
     """One value per step, the last of which stands for `end`; `measured` of them are not bridged.
 
     `within` are quantiles of how far single readings lie from the value of their step, `hours` how far the readings of
-    each hour of the day (UTC) lie from it, which is already taken out of the other two.
+    each hour of the day (UTC) lie from it, which is already taken out of the other two. `above` is how far the highest
+    reading of a step usually lies above its value.
     """
 
     end: datetime
@@ -47,6 +48,7 @@ class Series:
     measured: int
     within: "Floats"
     hours: "Floats"
+    above: float
 
     def hour_effect(self, at: datetime) -> float:
         """Return how far a reading at `at` lies from the value of its step by its hour."""
@@ -79,12 +81,26 @@ def regular(readings: Sequence[Reading], step: timedelta, now: datetime) -> Seri
     if measured < FEWEST_STEPS:
         return f"too few {'days' if width == _DAY else 'steps'}: {measured} of at least {FEWEST_STEPS}"
     at = np.arange(len(medians))
-    whole = np.interp(at, at[np.isfinite(medians)], medians[np.isfinite(medians)])[::-1]
-    level = np.interp(times, (end - at * width)[::-1], whole)
-    within = np.quantile(values - level, np.linspace(0, 1, _DEVIATIONS)) if dense else np.zeros(1)
-    return Series(
-        datetime.fromtimestamp(end, UTC), step, whole, measured, within, np.zeros(_HOURS) if hours is None else hours
-    )
+    whole = _bridged(medians[::-1])
+    deviations = values - np.interp(times, (end - at * width)[::-1], whole)
+    hours = np.zeros(_HOURS) if hours is None else hours
+    within, above = np.zeros(1), 0.0
+    if dense:
+        within = np.quantile(deviations, np.linspace(0, 1, _DEVIATIONS))
+        highest = np.full(len(whole), -np.inf)
+        np.maximum.at(highest, places, deviations + hours[_hour(times)])
+        above = max(0.0, float(np.median(highest[np.isfinite(highest)])))
+    return Series(datetime.fromtimestamp(end, UTC), step, whole, measured, within, hours, above)
+
+
+def _bridged(values: "Floats") -> "Floats":
+    """Return the values with gaps bridged: by a line upwards, by what was before downwards, as clean-ups are sudden."""
+    import numpy as np
+
+    at, known = np.arange(len(values)), np.flatnonzero(np.isfinite(values))
+    line = np.interp(at, known, values[known])
+    before = known[np.searchsorted(known, at, side="right") - 1]
+    return np.where(np.isfinite(values), values, np.maximum(line, values[before]))
 
 
 def _seconds(at: datetime) -> float:

@@ -15,10 +15,13 @@ from pake_pipelines.cli.judgement_view import STATUS_STYLES, bar
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.pipeline.calibrate import score_version
 from pake_pipelines.pipeline.kit import Kit
-from pake_pipelines.reports.deliver import qa_json, write_qa_report
-from pake_pipelines.reports.qa import QaReport, build_report
-from pake_pipelines.reports.render import qa_html, qa_markdown, write_whole
+from pake_pipelines.reports.opening import open_desk
+from pake_pipelines.reports.qa import QaReport
+from pake_pipelines.reports.qa_made import made_of, qa_json, report_of
+from pake_pipelines.reports.render import qa_html, qa_markdown
 from pake_pipelines.reports.strangers import shown
+from pake_pipelines.reports.whole import write_whole
+from pake_pipelines.reports.writing import write_files
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store.database import open_database
 
@@ -32,7 +35,7 @@ def report(
         typer.Option(
             "--output",
             metavar="DIR|FILE",
-            help="Where to: a directory for all three forms, or a file that ends in .html, .md or .json; "
+            help="Where to: a directory for all forms, or a file that ends in .html, .md or .json; "
             "data/reports otherwise.",
             show_default=False,
         ),
@@ -57,15 +60,19 @@ def report(
 
 
 async def _build(kit: Kit) -> QaReport:
-    async with open_database(kit.database) as database, database.transaction() as connection:
-        return await build_report(connection, kit.quality, score_version(kit.quality), datetime.now(UTC))
+    version, now = score_version(kit.quality), datetime.now(UTC)
+    async with (
+        open_database(kit.database) as database,
+        open_desk(database, kit.settings, None, version, now) as desk,
+    ):
+        return await report_of(desk)
 
 
 def _write(wanted: Path, made: QaReport) -> Path:
     """Write the report to the file or directory `wanted`; return what a person opens."""
     form = None if wanted.is_dir() else _FORMS.get(wanted.suffix)
     if form is None:
-        return write_qa_report(wanted, made)
+        return write_files(wanted, made_of(made), 0).page
     write_whole(wanted, form(made))
     return wanted
 
@@ -93,7 +100,7 @@ def _show(made: QaReport) -> None:
         out.print("\n[bold]recent issues[/]")
         out.print(Padding(_issues(made), (0, 0, 0, 2)))
     for one in made.recommendations:
-        out.print(Text.assemble(("\n! ", "yellow"), (one.recommendation, "bold")))
+        out.print(Text.assemble(("\n! ", "yellow"), (one.says, "bold")))
         out.print(Padding(Text(f"{one.evidence} {one.acts}"), (0, 0, 0, 2)))
 
 

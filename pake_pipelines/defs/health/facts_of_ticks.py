@@ -38,8 +38,7 @@ def instigators(place: Place) -> tuple[Instigator, ...]:
     states = {
         (state.instigator_type, state.name): state
         for state in place.instance.all_instigator_state()
-        if place.location is None
-        or state.origin.repository_origin.code_location_origin.location_name == place.location
+        if place.location is None or state.origin.repository_origin.code_location_origin.location_name == place.location
     }
     standing = [(one, states.get(_key(one))) for one in _switchable(place.repository)]
     found = _latest(place.instance, [state for one, state in standing if state and _is_on(one, state)])

@@ -1,11 +1,14 @@
 """The monitoring report as an asset, and the digest that takes it to people every six hours (NOT-11)."""
 
+import os
 from typing import TYPE_CHECKING, Final
 
 import dagster as dg
 
 from pake_pipelines.defs.health.standing import ALERTS, INCIDENTS
 from pake_pipelines.defs.health.watching import Watching
+from pake_pipelines.defs.reports.documents import metadata_of, produced
+from pake_pipelines.defs.reports.handing_out import Delivery, run_of
 from pake_pipelines.defs.shared.tags import HEALTH_GROUP, HEALTH_POOL, OWNER
 
 if TYPE_CHECKING:
@@ -27,22 +30,11 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
         pool=HEALTH_POOL,
         description="How everything stood: uptime of each service, metrics of the last day with their trends, key "
         "figures, alerts and incidents, and what to do (MON-08, MON-25, MON-29). As a page in the data directory's "
-        "`reports/monitoring.html` and below as Markdown.",
+        "`reports/monitoring_report.html` and below as Markdown.",
     )
-    async def monitoring_report(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from pake_pipelines.reports.deliver_monitoring import deliver_monitoring_report
-
-        settings, facts = watching.settings, watching.facts(watching.place_of_run(context))
-        async with watching.open() as database:
-            delivered = await deliver_monitoring_report(
-                database, settings.data / "reports", watching.config, facts, watching.clock()
-            )
-        return dg.MaterializeResult(
-            metadata={
-                "report": dg.MetadataValue.md(delivered.markdown),
-                "page": dg.MetadataValue.path(str(delivered.html)),
-            }
-        )
+    async def monitoring_report(context: dg.AssetExecutionContext, config: Delivery) -> dg.MaterializeResult:
+        made, written, told = await produced(REPORT, watching, context, config.channels)
+        return dg.MaterializeResult(metadata={**metadata_of(made, written), **told})
 
     @dg.asset(
         name=DIGEST,
@@ -54,14 +46,21 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
         description="The report by e-mail: a message in the outbox of every e-mail channel, with the page attached.",
     )
     async def health_digest(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
-        from pake_pipelines.alerts.digest import put_digest
+        from pake_pipelines.alerts.digest import Outgoing, audience, put_report
 
-        settings = watching.settings
+        settings, reports = watching.settings, watching.settings.data / "reports"
+        text = (reports / f"{REPORT}.md").read_text("utf-8")
+        report = Outgoing(REPORT, "Health digest", text, reports / f"{REPORT}.html")
+        who = audience(watching.config.alerting, None, settings, os.environ)
         async with watching.open() as database:
-            channels = await put_digest(
-                database, watching.config, settings.data / "reports", context.run_id, watching.clock()
-            )
-        return dg.MaterializeResult(metadata={"channels": list(channels), "messages": len(channels)})
+            channels = await put_report(database, report, who.channels, run_of(context), watching.clock())
+        return dg.MaterializeResult(
+            metadata={
+                "channels": list(channels),
+                "messages": len(channels),
+                "not_sent": {**who.left_out, **who.lacking},
+            }
+        )
 
     return [monitoring_report, health_digest]
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 
+from pake_pipelines.defs.analytics.judging import judge_anomalies
 from pake_pipelines.defs.health import metrics, service_health
 from pake_pipelines.defs.health.healing import recovery_requests
 from pake_pipelines.defs.health.reported import Reported
@@ -54,12 +55,14 @@ def looking_sensors(watching: Watching, recover: "AssetJob", *, on: bool) -> lis
         minimum_interval_seconds=max(30, round(watching.config.metrics.every_minutes * 60)),
         default_status=_status(on=on and watching.settings.metrics_enabled),
         description="Samples all metrics, judges the key figures, deletes samples that are too old, and reports the "
-        f"metrics' assets. Stands in for `{WATCHING_SENSOR}` when that has not ticked for two minutes.",
+        f"metrics' assets. Judges anomalies every few minutes. Stands in for `{WATCHING_SENSOR}` when that has not "
+        "ticked for two minutes.",
     )
     def measure(context: dg.SensorEvaluationContext) -> dg.SensorResult:
         place = watching.place(context)
         measured = watching.measure(place)
         found = [event for one in metrics.told(measured) for event in events(one)]
+        found += judge_anomalies(context, watching)
         requests: list[dg.RunRequest] = []
         if measured.nobody_watches(watching.began_at) and watching.is_switched_on(place, WATCHING_SENSOR):
             context.log.warning("%s has not ticked for two minutes: standing in for it", WATCHING_SENSOR)

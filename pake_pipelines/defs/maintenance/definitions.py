@@ -1,5 +1,6 @@
 """Everything of maintenance, composed: what the door adds to the project's definitions."""
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,14 +28,20 @@ class MaintenanceDefinitions:
 
 
 def maintenance_definitions(
-    settings: Settings, config: MaintenanceConfig, partitions: dg.PartitionsDefinition[str]
+    settings: Settings,
+    config: MaintenanceConfig,
+    partitions: dg.PartitionsDefinition[str],
+    adaptive: Collection[str] = (),
 ) -> MaintenanceDefinitions:
-    """Compose them; schedules and sensor start out stopped unless automation is on."""
+    """Compose them; schedules and sensor start out stopped unless automation is on.
+
+    Tasks that are `adaptive` have left their schedules.
+    """
     on, shown = settings.automation_enabled, faces(config)
     jobs = task_jobs(shown)
     return MaintenanceDefinitions(
         assets=task_assets(settings, config, partitions),
         jobs=list(jobs.values()),
-        schedules=task_schedules(shown, jobs, on=on),
+        schedules=task_schedules(shown, jobs, on=on, adaptive=adaptive),
         sensors=[proof_sensor(settings, jobs[PROOF], on=on and config.tasks[PROOF].enabled)],
     )

@@ -1,6 +1,6 @@
 """When tasks run by themselves: a job and a schedule for each that has a time; what comes after it is in its job."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Final
 
@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 # beyond the time of its tasks a run has this much for starting and ending
 _MARGIN_SECONDS: Final = 120
+ADAPTIVE_SENSOR: Final = "adaptive_schedules"
+"""The sensor that launches the tasks which have left their schedules."""
 
 Tick = Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]
 
@@ -48,12 +50,21 @@ def _job(root: Face, members: Sequence[Face]) -> "AssetJob":
     )
 
 
-def task_schedules(faces: Sequence[Face], jobs: "dict[str, AssetJob]", *, on: bool) -> list[dg.ScheduleDefinition]:
-    """Return the schedule of each task that has a time; those that are disabled, or all unless `on`, are stopped."""
-    return [_schedule(face, cron, jobs[face.name], on=on) for face in faces if (cron := face.cron)]
+def task_schedules(
+    faces: Sequence[Face], jobs: "dict[str, AssetJob]", *, on: bool, adaptive: Collection[str] = ()
+) -> list[dg.ScheduleDefinition]:
+    """Return the schedule of each task that has a time; those that are disabled, or all unless `on`, are stopped.
+
+    Those of `adaptive` tasks only say who launches them.
+    """
+    return [
+        _schedule(face, cron, jobs[face.name], _left if face.name in adaptive else _tick(face), on=on)
+        for face in faces
+        if (cron := face.cron)
+    ]
 
 
-def _schedule(face: Face, cron: str, job: "AssetJob", *, on: bool) -> dg.ScheduleDefinition:
+def _schedule(face: Face, cron: str, job: "AssetJob", tick: Tick, *, on: bool) -> dg.ScheduleDefinition:
     running = on and face.enabled
     return dg.ScheduleDefinition(
         name=face.name,
@@ -61,9 +72,13 @@ def _schedule(face: Face, cron: str, job: "AssetJob", *, on: bool) -> dg.Schedul
         cron_schedule=cron,
         execution_timezone="UTC",
         description=f"{face.description} Runs {face.when}.",
-        execution_fn=_tick(face),
+        execution_fn=tick,
         default_status=dg.DefaultScheduleStatus.RUNNING if running else dg.DefaultScheduleStatus.STOPPED,
     )
+
+
+def _left(_: dg.ScheduleEvaluationContext) -> dg.SkipReason:
+    return dg.SkipReason(f"follows quiet hours and how its runs go: the sensor {ADAPTIVE_SENSOR} launches it")
 
 
 def _tick(face: Face) -> Tick:

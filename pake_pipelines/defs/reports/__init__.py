@@ -1,1 +1,1 @@
-"""The reports as assets."""
+"""The reports as assets, and their editions as jobs with schedules."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
 
+from pake_pipelines.defs.reports.handing_out import Delivery, hand_out, run_of
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_POOL, OWNER, REPORTS_GROUP
 from pake_pipelines.defs.sources.assets import ENTRIES
@@ -20,8 +21,8 @@ _SPEC = dg.AssetSpec(
     _KEY,
     deps=[ENTRIES],
     description="What came of this run's visits to its sources, and of all visits of the last 24 hours; who is not "
-    "asked at present and why, and who is due next. As a page in the data directory's `reports/ingestion.html` and "
-    "below as Markdown.",
+    "asked at present and why, and who is due next. As a page in the data directory's "
+    "`reports/ingestion_report.html` and below as Markdown.",
     group_name=REPORTS_GROUP,
     owners=[OWNER],
     kinds={"python", "html"},
@@ -33,43 +34,49 @@ _CHECK = dg.AssetCheckSpec(
 
 # only a step that may yield part of what it promises can leave a check unsaid
 @dg.multi_asset(name="ingestion_report", specs=[_SPEC], check_specs=[_CHECK], can_subset=True, pool=KNOWLEDGE_POOL)
-async def ingestion_report(context: dg.AssetExecutionContext, knowledge_base: KnowledgeBase):  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
-    """Write the ingestion report on the run."""
-    from pake_pipelines.reports.deliver_ingestion import deliver_ingestion_report, figures
+async def ingestion_report(context: dg.AssetExecutionContext, config: Delivery, knowledge_base: KnowledgeBase):  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
+    """Write the ingestion report on the run, or on the newest that read anything where this one did not."""
+    from pake_pipelines.config.loading import load_reports
+    from pake_pipelines.reports.ingestion_made import figures, made_of, report_of
+    from pake_pipelines.reports.writing import write_files
 
-    kit = knowledge_base.kit()
+    kit, now = knowledge_base.kit(), datetime.now(UTC)
+    settings, skipped = kit.settings, _skipped(context)
     async with knowledge_base.open(kit) as database:
-        delivered = await deliver_ingestion_report(
-            database, kit.settings.data / "reports", context.run_id, _skipped(context), datetime.now(UTC)
-        )
-    run = delivered.report.run
+        async with database.connection() as connection:
+            about = None if skipped is None else context.run_id
+            report = await report_of(connection, about, skipped or {}, now)
+        made = made_of(report)
+        written = write_files(settings.data / "reports", made, load_reports(settings.configs).keep)
+        told = await hand_out(database, settings, made, written, config.channels, run_of(context), now)
+    run = report.run
     if _KEY in context.selected_asset_keys:
         yield dg.MaterializeResult(
             _KEY,
             metadata={
-                "report": dg.MetadataValue.md(delivered.markdown),
-                "page": dg.MetadataValue.path(str(delivered.html)),
+                "report": dg.MetadataValue.md(made.markdown),
+                "page": dg.MetadataValue.path(str(written.page)),
                 "sources_asked": len(run.visits),
                 "sources_passed_over": len(run.skipped),
                 "processed": run.processed,
                 "errors": len(run.failed),
-                **figures(delivered.report),
+                **figures(report),
+                **told,
             },
         )
     if run.visits and dg.AssetCheckKey(_KEY, _ERROR_FREE) in context.selected_asset_check_keys:
         yield _error_free(run)
 
 
-def _skipped(context: dg.AssetExecutionContext) -> Mapping[str, Any]:
-    """Return the sources that this run passed over, as its materialization of `entries` tells them."""
+def _skipped(context: dg.AssetExecutionContext) -> Mapping[str, Any] | None:
+    """Return the sources that this run passed over, as its materialization of `entries` tells; None without one."""
     made = context.instance.get_records_for_run(context.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
     for record in made.records:
         materialization = record.asset_materialization
         if materialization and materialization.asset_key == ENTRIES:
             skipped = materialization.metadata["sources_skipped"].value
-            if isinstance(skipped, Mapping):
-                return skipped
-    return {}
+            return skipped if isinstance(skipped, Mapping) else {}
+    return None
 
 
 def _error_free(run: "Ingested") -> dg.AssetCheckResult:

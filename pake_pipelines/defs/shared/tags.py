@@ -12,6 +12,10 @@ MAINTENANCE_POOL: Final = "maintenance"
 HEALTH_POOL: Final = "health"
 # one run at a time restarts services or acts on the levers of recoveries
 HEALING_POOL: Final = "healing"
+# one run at a time judges what was sampled: two would compute the same
+ANALYTICS_POOL: Final = "analytics"
+# one run at a time writes reports
+REPORTS_POOL: Final = "reports"
 
 SOURCES_GROUP: Final = "sources"
 DISABLED_GROUP: Final = "disabled_sources"
@@ -19,6 +23,7 @@ KNOWLEDGE_GROUP: Final = "knowledge"
 REPORTS_GROUP: Final = "reports"
 MAINTENANCE_GROUP: Final = "maintenance"
 HEALTH_GROUP: Final = "health"
+ANALYTICS_GROUP: Final = "analytics"
 
 # Dagster launches runs with a higher number first
 PRIORITIES: Final = {"high": "10", "medium": "5", "low": "0", "maintenance": "-5"}

@@ -6,6 +6,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from pake_pipelines.analytics.pressure import uncovered
 from pake_pipelines.config.upkeep import Capacity
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
@@ -44,15 +45,8 @@ class Window:
 def judge(series: str, samples: Sequence[MetricSample], bound: float | None, rules: Capacity) -> Window:
     """Return mean and maximum of a series, if there are enough samples of enough of the window."""
     known = [(one.at, one.value) for one in samples if one.status is CheckStatus.OK and one.value is not None]
-    if len(known) < rules.min_samples:
-        return Window(series, len(known), bound=bound, why_not=f"only {len(known)} samples of {rules.min_samples}")
-    moments = [at for at, _ in known]
-    covered = max(moments) - min(moments)
-    if covered < timedelta(hours=rules.window_hours) / 2:
-        hours = covered.total_seconds() / 3600
-        return Window(
-            series, len(known), bound=bound, why_not=f"they cover {hours:.1f} of {rules.window_hours:g} hours"
-        )
+    if why_not := uncovered([at for at, _ in known], timedelta(hours=rules.window_hours), rules.min_samples):
+        return Window(series, len(known), bound=bound, why_not=why_not)
     values = [value for _, value in known]
     return Window(series, len(known), sum(values) / len(values), max(values), bound)
 

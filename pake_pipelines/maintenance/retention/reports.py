@@ -18,16 +18,15 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
+from pake_pipelines.config.reports import REPORT_NAMES
 from pake_pipelines.durable import sync_directory
 from pake_pipelines.maintenance.cleanup.files import Found, OpenFiles, below, open_files
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
 
-# what the pipeline writes anew under the same name
-CURRENT: Final = frozenset(
-    f"{kind}.{end}" for kind in ("qa", "ingestion", "monitoring") for end in ("html", "md", "json")
-)
 _ARCHIVE: Final = re.compile(r"reports-\d{4}-\d{2}\.tar\.gz")
+# pages that are made anew every few minutes: what they say stands in the reports
+_FLEETING: Final = frozenset({"index", "status"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,15 +42,26 @@ def plan(files: Iterable[Found], now: datetime, days: int) -> list[Month]:
     """Return what goes into which archive: of `files` older than `days` all that are no archives and not current."""
     seen, limit = [one for one in files if not _is_ours(one.path)], now - timedelta(days=days)
     over = f"{now.replace(day=1) - timedelta(days=1):%Y-%m}"
-    current = [one for one in seen if one.path in CURRENT]
+    current = [one for one in seen if _is_newest(one.path)]
     moving: dict[str, list[Found]] = {over: []} if current else {}
     for one in sorted(seen, key=lambda one: (one.modified_at, one.path)):
-        if one.modified_at < limit and one.path not in CURRENT:
+        if one.modified_at < limit and not _is_current(one.path):
             moving.setdefault(f"{one.modified_at:%Y-%m}", []).append(one)
     return [
         Month(f"reports-{month}.tar.gz", tuple(some), tuple(current) if month == over else ())
         for month, some in sorted(moving.items())
     ]
+
+
+def _is_newest(path: str) -> bool:
+    """Tell whether a file is the newest of a report, which the next one replaces."""
+    return "/" not in path and Path(path).stem in REPORT_NAMES
+
+
+def _is_current(path: str) -> bool:
+    """Tell whether a file is written anew under the same name; past copies below `kept/` are not."""
+    first, _, below_it = path.partition("/")
+    return first in REPORT_NAMES if below_it else Path(first).stem in REPORT_NAMES | _FLEETING
 
 
 def _is_ours(path: str) -> bool:

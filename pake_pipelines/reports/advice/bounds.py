@@ -26,7 +26,7 @@ class Bounds:
     `adaptive` those that follow forecasts by themselves. `channels` are those that reach people.
     """
 
-    advising: Advising = field(default_factory=lambda: Advising.model_validate({}))
+    advising: Advising = field(default_factory=Advising)
     above: Mapping[str, float] = field(default_factory=dict)
     sample_minutes: float = 30
     backups: BackupBounds | None = None

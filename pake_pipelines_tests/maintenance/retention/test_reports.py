@@ -59,13 +59,27 @@ def test_old_reports_move_into_the_archive_of_their_month(place, directory):
 
 
 def test_current_reports_are_copied_into_the_month_that_is_over_and_stay(place, directory):
-    write(directory, "qa.html", "2026-01-05", "page")
+    write(directory, "qa_report.html", "2026-01-05", "page")
     assert pack(place).details["reports_copied"] == 1
-    assert members(directory / "reports-2026-10.tar.gz") == {"qa.html": "page"}
-    assert (directory / "qa.html").read_text() == "page"
-    write(directory, "qa.html", "2026-11-21", "newer")
+    assert members(directory / "reports-2026-10.tar.gz") == {"qa_report.html": "page"}
+    assert (directory / "qa_report.html").read_text() == "page"
+    write(directory, "qa_report.html", "2026-11-21", "newer")
     pack(place)
-    assert members(directory / "reports-2026-10.tar.gz") == {"qa.html": "page"}, "once a month"
+    assert members(directory / "reports-2026-10.tar.gz") == {"qa_report.html": "page"}, "once a month"
+
+
+def test_past_copies_move_while_tables_of_the_newest_and_fleeting_pages_stay(place, directory):
+    write(directory, "kept/qa_report-20260603T120000Z.html", "2026-06-03", "past")
+    write(directory, "kept/qa_report-20261120T120000Z.html", "2026-11-20", "young")
+    for name in ("qa_report/sources.csv", "status.html", "status.json", "index.html"):
+        write(directory, name, "2026-01-05")
+    pack(place)
+    assert members(directory / "reports-2026-06.tar.gz") == {"kept/qa_report-20260603T120000Z.html": "past"}
+    left = sorted(path.relative_to(directory).as_posix() for path in directory.rglob("*") if path.is_file())
+    assert left == [
+        "index.html", "kept/qa_report-20261120T120000Z.html", "qa_report/sources.csv", "reports-2026-06.tar.gz",
+        "status.html", "status.json",
+    ]  # fmt: skip
 
 
 def test_an_archive_that_is_there_keeps_what_it_has(place, directory):
@@ -96,10 +110,10 @@ def test_originals_stay_when_the_archive_does_not_read_back(place, directory, mo
 
 def test_a_dry_run_changes_nothing(place, directory):
     write(directory, "a.json", "2026-06-03")
-    write(directory, "qa.md", "2026-11-03")
+    write(directory, "qa_report.md", "2026-11-03")
     outcome = pack(replace(place, dry_run=True))
     assert (outcome.details["reports_packed"], outcome.details["reports_copied"]) == (1, 1)
-    assert sorted(path.name for path in directory.iterdir()) == ["a.json", "qa.md"]
+    assert sorted(path.name for path in directory.iterdir()) == ["a.json", "qa_report.md"]
 
 
 def test_without_reports_there_is_nothing_to_do(place):

@@ -18,6 +18,7 @@ from dagster_postgres.utils import pg_alembic_config
 from pake_pipelines.config.loading import load_maintenance
 from pake_pipelines.config.upkeep import REPORTED_ASSETS, DagsterRetention
 from pake_pipelines.defs.health import metrics, service_health, standing
+from pake_pipelines.defs.reports.status import STATUS_ASSET
 from pake_pipelines.maintenance.upkeep.dagster import ages, run
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import TaskState
@@ -292,7 +293,7 @@ def test_the_installed_dagster_has_the_form_that_is_known():
 
 
 def test_only_what_sensors_report_is_thinned():
-    reported = {service_health.SERVICE_HEALTH, standing.ALERTS, standing.INCIDENTS, *metrics._ASSETS}
+    reported = {service_health.SERVICE_HEALTH, standing.ALERTS, standing.INCIDENTS, *metrics._ASSETS, STATUS_ASSET}
     assert set(REPORTED_ASSETS) == reported
 
 

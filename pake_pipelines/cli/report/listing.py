@@ -1,0 +1,113 @@
+"""`pake report list`: which reports there are, how the newest of each stands, and when the next is made."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from rich.table import Table
+from rich.text import Text
+
+from pake_pipelines.cli.ages import ago
+from pake_pipelines.cli.console import out, print_json
+from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.config.loading import load_monitoring, load_reports
+from pake_pipelines.config.reports import ReportsConfig
+from pake_pipelines.config.schedule_text import cron_of
+from pake_pipelines.reports.catalogue import REPORTS
+from pake_pipelines.settings import get_settings
+
+DIGEST: Final = "health_digest"
+_WITH_ITEMS: Final = {"ingestion_report": "with every run of ingest", "qa_report": "with every run of ingest"}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A report: its newest file and what that says, and its editions, the soonest first."""
+
+    name: str
+    title: str
+    description: str
+    newest_at: datetime | None
+    status: str | None
+    lead: str | None
+    file: Path | None
+    editions: tuple[str, ...]
+    next_at: datetime | None
+    channels: tuple[str, ...]
+
+
+def list_reports(as_json: Json = False) -> None:
+    """List the reports with the newest of each, when the next is made and who gets it."""
+    settings, now = get_settings(), datetime.now(UTC)
+    config, digest = load_reports(settings.configs), load_monitoring(settings.configs).digest_cron
+    lines = [line(name, settings.data / "reports", config, digest, now) for name in REPORTS]
+    if as_json:
+        print_json([asdict(one) for one in lines])
+        return
+    table = Table(box=None, header_style="bold", padding=(0, 1))
+    for column in ("report", "newest", "status", "edition", "next (UTC)", "channels"):
+        table.add_column(column, no_wrap=column in {"report", "next (UTC)"}, overflow="fold")
+    for one in lines:
+        table.add_row(
+            one.name,
+            ago(one.newest_at, now) if one.newest_at else Text("never", style="dim"),
+            one.status or "-",
+            ", ".join(one.editions) or Text(_WITH_ITEMS.get(one.name, "by hand"), style="dim"),
+            f"{one.next_at:%d %b %H:%M}" if one.next_at else "-",
+            ", ".join(one.channels) or "-",
+        )
+    out.print(table)
+
+
+def line(name: str, directory: Path, config: ReportsConfig, digest_cron: str, now: datetime) -> Line:
+    """Return how the report `name` stands at `now`."""
+    held = _held(directory / f"{name}.json")
+    page = directory / f"{name}.html"
+    own = {edition: one for edition, one in config.editions.items() if one.enabled and name in one.reports}
+    ticks = sorted((_next(cron_of(one.schedule), now), edition) for edition, one in own.items())
+    if name == "monitoring_report":
+        ticks = sorted([*ticks, (_next(digest_cron, now), DIGEST)])
+    named = [channel for one in own.values() for channel in (one.channels or ("every e-mail channel",))]
+    kind = REPORTS[name]
+    return Line(
+        name=name,
+        title=kind.title,
+        description=kind.description,
+        newest_at=_made_at(held),
+        status=_text(held.get("status")) or _text(held.get("overall_health")),
+        lead=_text(held.get("lead")),
+        file=page if page.exists() else None,
+        editions=tuple(edition for _, edition in ticks),
+        next_at=ticks[0][0] if ticks else None,
+        channels=tuple(dict.fromkeys(named)),
+    )
+
+
+def _held(file: Path) -> Mapping[str, Any]:
+    try:
+        held = json.loads(file.read_text("utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return held if isinstance(held, dict) else {}
+
+
+def _made_at(held: Mapping[str, Any]) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(held.get("timestamp")))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None
+
+
+def _next(cron: str, now: datetime) -> datetime:
+    from cronsim import CronSim
+
+    found: datetime = next(CronSim(cron, now))
+    return found

@@ -1,0 +1,1 @@
+"""What is foreseen, as assets: trends, anomalies, forecasts, quiet hours, frequencies, regressions, insights."""

@@ -1,0 +1,138 @@
+"""Forecasts of the metrics that the configuration names (ANA-03, ANA-06), and when they reach their limits (ANA-07)."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Final
+
+from pake_pipelines.config.analytics import Forecast as Asked
+from pake_pipelines.config.analytics import Forecasts
+from pake_pipelines.foresight.finding import Cell, Finding, Place, Verdict, subject
+from pake_pipelines.health.catalogue import CATALOGUE
+from pake_pipelines.store import forecasts, monitoring_statistics
+from pake_pipelines.store.forecasts import ForecastPoint, ForecastRow
+from pake_pipelines.store.monitoring_statistics import Bin
+
+if TYPE_CHECKING:
+    from pake_pipelines.analytics.forecasts import Forecast, Reading
+
+NOTHING_FILLS_UP: Final = "nothing_fills_up"
+_COLUMNS: Final = ("series", "model", "a day", "reaches", "between", "and", "why no date")
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(days=1)
+# samples are kept for some weeks, and no analysis looks back further than this
+_LOOKED_BACK: Final = timedelta(days=93)
+# no date is told that lies further ahead than so many times what is known of the past
+_TIMES_KNOWN: Final = 4
+
+
+async def forecast_metrics(place: Place) -> Finding:
+    """Foresee every series of the metrics, and keep what was foreseen."""
+    rules, now = place.rules.reports.analytics.forecasts, place.now
+    async with place.database.connection() as connection:
+        bins = await monitoring_statistics.metric_bins(connection, list(rules.metrics), now - _LOOKED_BACK, now, _HOUR)
+    rows = foreseen(bins, rules, place.run_id, now)
+    async with place.database.transaction() as connection:
+        await forecasts.save(connection, rows)
+    return told(rows, now, place.rules.reports.advice.days_to_full)
+
+
+def foreseen(bins: Sequence[Bin], rules: Forecasts, run_id: str, now: datetime) -> list[ForecastRow]:
+    """Return the forecast of each series; a metric that was never measured has one that says so."""
+    by_series: dict[tuple[str, tuple[tuple[str, str], ...]], list[Bin]] = {}
+    for one in bins:
+        by_series.setdefault((one.metric, tuple(sorted(one.labels.items()))), []).append(one)
+    measured = {metric for metric, _ in by_series}
+    rows = [
+        _foreseen(metric, dict(labels), found, rules, run_id, now) for (metric, labels), found in by_series.items()
+    ]
+    rows += [_foreseen(metric, {}, [], rules, run_id, now) for metric in rules.metrics if metric not in measured]
+    return sorted(rows, key=lambda one: (one.metric, sorted(one.labels.items())))
+
+
+def _foreseen(
+    metric: str, labels: Mapping[str, str], bins: Sequence[Bin], rules: Forecasts, run_id: str, now: datetime
+) -> ForecastRow:
+    from pake_pipelines.analytics.forecasts import Reading, forecast
+
+    asked = rules.metrics[metric]
+    # a bin stands for its middle, the one that is not over for what of it there is
+    readings = [Reading(min(one.at + _HOUR / 2, now), one.mean) for one in bins]
+    near = forecast(
+        readings, horizon=timedelta(days=rules.horizon_days), now=now, level=rules.level, bounds=asked.bounds
+    )
+    date, early, late, reason = _crossing(near, readings, asked, rules, now)
+    return ForecastRow(
+        metric=metric,
+        labels=labels,
+        made_at=now,
+        run_id=run_id,
+        model=near.model,
+        unit=CATALOGUE[metric].unit if metric in CATALOGUE else "count",
+        readings=len(readings),
+        slope_per_day=near.slope_per_day,
+        points=tuple(ForecastPoint(one.at, one.value, one.low, one.high) for one in near.points),
+        limit_value=asked.limit,
+        reaches_at=date,
+        reaches_early=early,
+        reaches_late=late,
+        reason=reason,
+    )
+
+
+def _crossing(
+    near: "Forecast", readings: "Sequence[Reading]", asked: Asked, rules: Forecasts, now: datetime
+) -> tuple[datetime | None, datetime | None, datetime | None, str]:
+    """Return when the limit is reached: most likely, at the earliest and at the latest; or why there is no date."""
+    from pake_pipelines.analytics.forecasts import days_to, forecast
+
+    if near.reason is not None:
+        return None, None, None, near.reason
+    if asked.limit is None:
+        return None, None, None, "no limit is set"
+    crossing = days_to(near, asked.limit, now=now)
+    if near.trend == "rising" and crossing.reason != "reached":
+        far = forecast(
+            readings, horizon=_reach(readings, rules), now=now, level=rules.level, bounds=asked.bounds
+        )
+        crossing = days_to(far, asked.limit, now=now)
+    if crossing.date is None:
+        return None, None, None, crossing.reason
+    return crossing.date, crossing.earliest, crossing.latest, ""
+
+
+def _reach(readings: "Sequence[Reading]", rules: Forecasts) -> timedelta:
+    known = max(one.at for one in readings) - min(one.at for one in readings)
+    return min(max(_TIMES_KNOWN * known, timedelta(days=rules.horizon_days)), timedelta(days=rules.furthest_days))
+
+
+def told(rows: Sequence[ForecastRow], now: datetime, days_to_full: int) -> Finding:
+    """Return forecasts as a finding; what reaches its limit within `days_to_full` days does not pass."""
+    dated = sorted((one for one in rows if one.reaches_at), key=lambda one: one.reaches_at or now)
+    soon = [one for one in dated if one.reaches_at and one.reaches_at - now <= timedelta(days=days_to_full)]
+    silent = [one for one in rows if not one.points]
+    numbers: dict[str, float] = {"series": len(rows), "without_forecast": len(silent), "with_date": len(dated)}
+    for one in rows:
+        if one.points:
+            numbers[f"{subject(one.metric, one.labels)} expected"] = round(one.points[-1].value, 3)
+        if one.reaches_at:
+            numbers[f"{subject(one.metric, one.labels)} days"] = round(max((one.reaches_at - now) / _DAY, 0), 2)
+    summary = f"{len(rows) - len(silent)} of {len(rows)} series can be foreseen; {len(dated)} reach their limits"
+    return Finding(summary, numbers, _COLUMNS, [_cells(one) for one in rows], {NOTHING_FILLS_UP: _verdict(rows, soon)})
+
+
+def _verdict(rows: Sequence[ForecastRow], soon: Sequence[ForecastRow]) -> Verdict:
+    if soon:
+        return Verdict(False, "; ".join(f"{subject(one.metric, one.labels)} on {one.reaches_at:%d %b %Y}" for one in soon))
+    limited = [one for one in rows if one.limit_value is not None]
+    unknown = [one for one in limited if not one.points]
+    if len(unknown) == len(limited):
+        return Verdict(False, "nothing is known yet of any series that has a limit")
+    return Verdict(True, f"{len(limited) - len(unknown)} series with a limit do not reach it soon")
+
+
+def _cells(one: ForecastRow) -> tuple[Cell, ...]:
+    slope = None if one.slope_per_day is None else round(one.slope_per_day, 4)
+    return (
+        subject(one.metric, one.labels), one.model, slope, one.reaches_at, one.reaches_early, one.reaches_late,
+        one.reason,
+    )  # fmt: skip

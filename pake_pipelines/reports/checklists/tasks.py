@@ -1,0 +1,128 @@
+"""Items that a task of maintenance answers: done is what was done in time, and what could not be done is unknown."""
+
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from pake_pipelines.reports.checklists.judged import Judged, failed, passed, together, unknown
+from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
+from pake_pipelines.reports.document import Verdict
+from pake_pipelines.reports.strangers import shown
+from pake_pipelines.store.maintenance_runs import TaskRun
+
+Judge = Callable[[Seen], Judged]
+_OFTEN: Final = ("often", "daily", "weekly")
+_AHEAD: Final = timedelta(hours=1)  # a clock that was put right goes back by so much, and by no more
+_NAMED: Final = 4
+
+
+def done(task: str, rhythm: str) -> Judge:
+    """Return an item that asks whether a task was done within its rhythm."""
+    return lambda seen: of_run(task, run_of(seen, task), RHYTHMS[rhythm], seen.now)
+
+
+def any_done(rhythm: str, *tasks: str) -> Judge:
+    """Return an item that is a pass when one of several tasks was done, which stand in for one another."""
+
+    def judge(seen: Seen) -> Judged:
+        found = [of_run(task, run_of(seen, task), RHYTHMS[rhythm], seen.now) for task in tasks]
+        good = [one for one in found if one.verdict is Verdict.PASS]
+        return good[0] if good else together(found)
+
+    return judge
+
+
+def all_done(rhythm: str, *tasks: str) -> Judge:
+    """Return an item that asks for several tasks."""
+    return lambda seen: together(of_run(task, run_of(seen, task), RHYTHMS[rhythm], seen.now) for task in tasks)
+
+
+def run_of(seen: Seen, task: str) -> TaskRun | None:
+    """Return the newest run of a task, one that is under way among them."""
+    return (seen.situation.tasks or {}).get(task)
+
+
+def of_run(task: str, run: TaskRun | None, within: timedelta, now: datetime) -> Judged:
+    """Judge the newest run of a task."""
+    if run is None:
+        return unknown(f"{task} has never run here")
+    age = now - run.started_at
+    when = f"{run.started_at:%d %b %H:%M} UTC"
+    if age < -_AHEAD:
+        return unknown(f"{task} is dated {when}, after now: the clock was wrong")
+    if run.state == "running":
+        return unknown(f"{task} has been under way since {when}")
+    said = shown(f"{task} {run.state}, {when}: {run.summary}" if run.summary else f"{task} {run.state}, {when}", 300)
+    if run.state in {"failed", "abandoned"}:
+        return failed(said)
+    if run.state != "done":
+        return unknown(said)
+    return passed(said) if age <= within else failed(f"{said}; that is {_long(age)} ago")
+
+
+def _long(age: timedelta) -> str:
+    days = age / timedelta(days=1)
+    return f"{days:.0f} days" if days >= 2 else f"{age / timedelta(hours=1):.0f} hours"
+
+
+def all_tasks(seen: Seen) -> Judged:
+    """Judge every task that is due at least once a week."""
+    wanted = {task: rhythm for task, rhythm in seen.rhythms.items() if rhythm in _OFTEN}
+    # what is due on all days but one is not late on the day after
+    found = {
+        task: of_run(task, run_of(seen, task), max(RHYTHMS[rhythm], timedelta(hours=50)), seen.now)
+        for task, rhythm in wanted.items()
+    }
+    if seen.situation.tasks is None or not found:
+        return unknown("the runs of maintenance were not read")
+    for verdict, judge, words in ((Verdict.FAIL, failed, "failed or late"), (Verdict.UNKNOWN, unknown, "unknown")):
+        bad = [one.evidence for one in found.values() if one.verdict is verdict]
+        if bad:
+            more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
+            return judge(f"{len(bad)} of {len(found)} tasks are {words}: {'; '.join(bad[:_NAMED])}{more}")
+    return passed(f"all {len(found)} tasks of the week were done")
+
+
+def with_details(task: str, rhythm: str, look: Callable[[Mapping[str, Any]], str | None]) -> Judge:
+    """Return an item that asks for a task, and that what it found (`look` at its details) is nothing."""
+
+    def judge(seen: Seen) -> Judged:
+        run = run_of(seen, task)
+        found = of_run(task, run, RHYTHMS[rhythm], seen.now)
+        if run is None or run.state == "running" or found.verdict is Verdict.FAIL:
+            return found
+        wrong = look(run.details)
+        # what was found stands, also where the rest could not be looked at
+        return failed(f"{wrong}; {found.evidence}") if wrong else found
+
+    return judge
+
+
+def no_pending(details: Mapping[str, Any]) -> str | None:
+    """Return what updates are pending."""
+    pending = details.get("pending")
+    return f"{pending} updates are pending" if pending else None
+
+
+def no_errors(details: Mapping[str, Any]) -> str | None:
+    """Return what errors the audit has."""
+    errors = details.get("errors")
+    return f"{errors} errors" if errors else None
+
+
+def no_findings(details: Mapping[str, Any]) -> str | None:
+    """Return what the audit has found at all."""
+    errors, warnings = details.get("errors") or 0, details.get("warnings") or 0
+    return f"{errors} errors and {warnings} warnings" if errors or warnings else None
+
+
+def no_vulnerabilities(details: Mapping[str, Any]) -> str | None:
+    """Return what vulnerabilities are known."""
+    known = details.get("total_vulnerabilities")
+    return f"{known} known vulnerabilities" if known else None
+
+
+def within_bounds(details: Mapping[str, Any]) -> str | None:
+    """Return how many series are over their bounds."""
+    over = details.get("over")
+    return f"{over} series are over their bounds" if over else None

@@ -1,0 +1,84 @@
+"""The page as a document: how everything stands, then section by section of what that comes."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from typing import Final
+
+from pake_pipelines.model.health import HealthStatus
+from pake_pipelines.reports import tones
+from pake_pipelines.reports.desk import Desk
+from pake_pipelines.reports.document import Document, Figure, Recommendation, Tag, Tone
+from pake_pipelines.reports.status import automation, foresight, knowledge, standing
+from pake_pipelines.reports.status.reading import Seen
+from pake_pipelines.reports.status.verdict import Overall, judge
+
+NAME: Final = "status"
+TITLE: Final = "Status"
+
+
+def build(desk: Desk, seen: Seen, advice: Sequence[Recommendation]) -> tuple[Document, Overall]:
+    """Return the page of what was `seen`, and how everything stands."""
+    overall = judge(seen, desk.facts)
+    document = Document(
+        name=NAME,
+        title=TITLE,
+        made_at=desk.now,
+        tone=overall.tone,
+        lead="; ".join(overall.because) or "Everything stands as it should.",
+        figures=_figures(seen),
+        missing=_missing(desk),
+        sections=[
+            standing.services(desk, seen),
+            standing.alerts(seen),
+            standing.incidents(seen),
+            foresight.recommendations(advice),
+            automation.automation(desk.facts, desk.now, seen.work.latest),
+            knowledge.performance(desk, seen),
+            automation.activity(desk.facts, seen),
+            knowledge.ingestion(desk, seen),
+            knowledge.quality(seen),
+            knowledge.backups(seen),
+            foresight.forecasts(seen),
+            foresight.anomalies(seen),
+            automation.schedules(desk.facts, desk.now, desk.dagster),
+            foresight.events(seen),
+        ],
+    )
+    return document, overall
+
+
+def _figures(seen: Seen) -> list[Figure]:
+    watched = [one for one in seen.services if one.sample.status is not HealthStatus.NOT_CONFIGURED]
+    healthy = [one for one in watched if one.sample.status is HealthStatus.HEALTHY]
+    up = [one.day.up_share for one in watched if one.day and one.day.up_share is not None]
+    newest = max((one.sample.at for one in seen.services), default=None)
+    worst = tones.worst(*(tones.of_health(one.sample.status).tone for one in watched))
+    fire, opened = seen.counts.firing, len(seen.incidents)
+    return [
+        Figure("services healthy", Tag(f"{len(healthy)} of {len(watched)}", worst), "", worst, "", newest,
+               "service_health"),
+        Figure("alerts fire", fire, "count", Tone.WARN if fire else Tone.GOOD, "", seen.now, "alerts"),
+        Figure("incidents open", opened, "count", Tone.BAD if opened else Tone.GOOD, "", seen.now, "incidents"),
+        Figure("uptime, 24 hours", sum(up) / len(up) if up else None, "share", Tone.PLAIN if up else Tone.UNKNOWN, "",
+               newest, "service_health"),
+        _backup(seen),
+    ]  # fmt: skip
+
+
+def _backup(seen: Seen) -> Figure:
+    proven = [one for one in seen.backups if tones.of_proof(one.state).tone is Tone.GOOD]
+    if not seen.backups:
+        return Figure("newest backup", Tag("none", Tone.WARN), "", Tone.WARN, "", seen.now, "database_backup")
+    newest = seen.backups[0]
+    note = tones.of_proof(newest.state).text
+    if proven and proven[0] is not newest:
+        note += f", the last proven one is of {proven[0].created_at:%d %b %H:%M}"
+    hours = max(seen.now - newest.created_at, timedelta()) / timedelta(hours=1)
+    tone = tones.of_proof(newest.state).tone
+    return Figure("newest backup's age", round(hours, 1), "h", tone, note, newest.created_at, "database_backup")
+
+
+def _missing(desk: Desk) -> list[str]:
+    if desk.facts is None:
+        return [automation.NOT_ASKED]
+    return [f"Dagster's {part}: {why}" for part, why in desk.facts.errors.items()]

@@ -1,0 +1,129 @@
+"""Writing reports: by their name, in every form, into files that are whole or not there."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Final
+
+from pake_pipelines.reports.catalogue import REPORTS
+from pake_pipelines.reports.desk import Desk
+from pake_pipelines.reports.document import Document, Tone
+from pake_pipelines.reports.rendering import RENDERERS, csv_tables, html, json_text, markdown
+from pake_pipelines.reports.whole import write_whole
+
+KEPT: Final = "kept"
+"""The directory of past copies, below that of the newest reports."""
+
+_STAMP: Final = "%Y%m%dT%H%M%SZ"
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """A report in all its forms; `tables` are CSV by key, `document` is what it was made of, where it has one.
+
+    `more` are further forms by their format, for which somebody has registered a renderer (REP-13).
+    """
+
+    name: str
+    title: str
+    made_at: datetime
+    tone: Tone
+    lead: str
+    html: str
+    markdown: str
+    json: str
+    tables: Mapping[str, str]
+    document: Document | None = None
+    more: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def forms(self) -> Mapping[str, str]:
+        """All forms but the tables by their formats, which are the endings of their files."""
+        return {"html": self.html, "md": self.markdown, "json": self.json, **self.more}
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a report lies: its newest page, and the copy of it that stays as it is; None where none is kept."""
+
+    page: Path
+    copy: Path | None
+
+
+def made_of(document: Document, *, dagster: str = "") -> Made:
+    """Return `document` in all its forms; `dagster` is the address of Dagster's pages, for links to assets."""
+    return Made(
+        name=document.name,
+        title=document.title,
+        made_at=document.made_at,
+        tone=document.tone,
+        lead=document.lead,
+        html=html(document, dagster=dagster),
+        markdown=markdown(document),
+        json=json_text(document),
+        tables=csv_tables(document),
+        document=document,
+        more={form: renderer(document) for form, renderer in RENDERERS.items()},
+    )
+
+
+async def make(desk: Desk, name: str) -> Made:
+    """Write the report `name` at `desk`. Raises KeyError when there is none of that name, and StoreError."""
+    said = await REPORTS[name].load()(desk)
+    return said if isinstance(said, Made) else made_of(said, dagster=desk.dagster)
+
+
+def write_files(directory: Path, made: Made, keep: int) -> Written:
+    """Write all forms of a report into `directory`, each file whole or not at all; JSON goes last of the newest.
+
+    `keep` past copies of page and JSON stay below `kept/`; 0 keeps none. Raises OSError.
+    """
+    page = directory / f"{made.name}.html"
+    write_whole(page, made.html)
+    for form, text in made.forms.items():
+        if form not in {"html", "json"}:
+            write_whole(directory / f"{made.name}.{form}", text)
+    _write_tables(directory / made.name, made.tables)
+    write_whole(directory / f"{made.name}.json", made.json)
+    if not keep:
+        return Written(page, None)
+    copy = copy_of(directory, made)
+    write_whole(copy, made.html)
+    write_whole(copy.with_suffix(".json"), made.json)
+    _prune(directory / KEPT, made.name, keep)
+    return Written(page, copy)
+
+
+def copy_of(directory: Path, made: Made) -> Path:
+    """Return where the copy of a report's page is kept."""
+    return directory / KEPT / f"{made.name}-{made.made_at.astimezone(UTC):{_STAMP}}.html"
+
+
+def written(directory: Path, name: str) -> Written | None:
+    """Return where the report `name` lies; None where it was not written yet."""
+    page = directory / f"{name}.html"
+    return Written(page, next(iter(copies(directory, name)), None)) if page.exists() else None
+
+
+def copies(directory: Path, name: str) -> list[Path]:
+    """Return the past pages of the report `name`, newest first."""
+    stamped = re.compile(rf"{re.escape(name)}-\d{{8}}T\d{{6}}Z")
+    found = (directory / KEPT).glob(f"{name}-*.html")
+    return sorted((one for one in found if stamped.fullmatch(one.stem)), reverse=True)
+
+
+def _write_tables(directory: Path, tables: Mapping[str, str]) -> None:
+    for key, text in tables.items():
+        write_whole(directory / f"{key}.csv", text)
+    if directory.is_dir():
+        for one in directory.glob("*.csv"):
+            if one.stem not in tables:
+                one.unlink(missing_ok=True)
+
+
+def _prune(directory: Path, name: str, keep: int) -> None:
+    for one in copies(directory.parent, name)[keep:]:
+        one.with_suffix(".json").unlink(missing_ok=True)
+        one.unlink(missing_ok=True)
