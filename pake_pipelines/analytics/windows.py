@@ -104,7 +104,9 @@ def quiet_windows(
     by_weekday = {}
     for weekday in range(7):
         own = [day for day in days if day.weekday() == weekday]
-        if len(own) >= FEWEST_DAYS and (found := _windows(cells, own, low_share * average, average, hours, tz, weekday)):
+        if len(own) >= FEWEST_DAYS and (
+            found := _windows(cells, own, low_share * average, average, hours, tz, weekday)
+        ):
             by_weekday[weekday] = found[0]
     return WindowForecast(
         windows, by_weekday, profile, average, len(days), None if windows else _why_none(profile, average, low_share)

@@ -1,7 +1,7 @@
 """Watching series for what they do not do (ANA-02): every few minutes the last days of each are judged anew.
 
-What is found goes into `anomalies`, one row for each episode, in one transaction with the note of when that was: whoever
-is killed before has written nothing, and the next one finds the same.
+What is found goes into `anomalies`, one row for each episode, in one transaction with the note of when that was:
+whoever is killed before has written nothing, and the next one finds the same.
 """
 
 import time
@@ -57,10 +57,14 @@ async def judge_if_due(database: Database, config: Anomalies, now: datetime) -> 
     """Judge unless somebody did within the last `every_minutes`; None where it is not due."""
     async with database.connection() as connection:
         last = await monitor_ticks.read(connection, anomalies.TICK)
-    if last is not None and not last.memory.get("off") and config.enabled:
-        if timedelta() <= now - last.ticked_at < timedelta(minutes=config.every_minutes) - _EARLY:
-            return None
+    if last is not None and config.enabled and _is_fresh(last, config, now):
+        return None
     return await judge(database, config, now)
+
+
+def _is_fresh(last: MonitorTick, config: Anomalies, now: datetime) -> bool:
+    turn = timedelta(minutes=config.every_minutes) - _EARLY
+    return not last.memory.get("off") and timedelta() <= now - last.ticked_at < turn
 
 
 async def judge(database: Database, config: Anomalies, now: datetime, *, seconds: float = SECONDS_AT_MOST) -> Judged:
@@ -180,18 +184,18 @@ def told(judged: Judged, recent: Sequence[Anomaly], *, enabled: bool = True) -> 
         said += f"; nothing can be told yet of {len(unknown)}" if unknown else ""
         said += f"; no time for {judged.left}" if judged.left else ""
         said += f"; given up, as nothing is measured any more: {_names(judged.given_up)}" if judged.given_up else ""
-    checks = {} if judged.overlapped or not enabled else {NO_OPEN_ANOMALY: _verdict(judged)}
+    checks = {} if judged.overlapped or not enabled else _checks(judged)
     return Finding(said, numbers, _COLUMNS, [_cells(one) for one in recent], checks)
 
 
-def _verdict(judged: Judged) -> Verdict:
+def _checks(judged: Judged) -> dict[str, Verdict]:
+    """Return the check; none where no series was measured for long enough to tell."""
     if judged.open:
-        return Verdict(False, _names(judged.open))
+        return {NO_OPEN_ANOMALY: Verdict(False, _names(judged.open))}
     if judged.given_up:
-        return Verdict(False, f"odd when they were last measured: {_names(judged.given_up)}")
-    if judged.series <= len(judged.unknown or {}):
-        return Verdict(False, "unknown: no series has been measured for long enough")
-    return Verdict(True, f"nothing odd in {judged.series - len(judged.unknown or {})} series")
+        return {NO_OPEN_ANOMALY: Verdict(False, f"odd when they were last measured: {_names(judged.given_up)}")}
+    known = judged.series - len(judged.unknown or {}) - judged.left
+    return {NO_OPEN_ANOMALY: Verdict(True, f"nothing odd in {known} series")} if known > 0 else {}
 
 
 def _names(found: Sequence[Anomaly]) -> str:

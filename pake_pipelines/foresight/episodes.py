@@ -52,9 +52,7 @@ def merged(looked: Looked, kept: Sequence[Anomaly], now: datetime) -> list[Anoma
 def _same(rows: Iterable[Anomaly], episode: "Episode") -> Anomaly | None:
     """Return the row that overlaps an episode, of several the one that began last."""
     overlapping = [
-        one
-        for one in rows
-        if one.started_at <= episode.last_at and (one.ended_at or one.last_at) >= episode.started_at
+        one for one in rows if one.started_at <= episode.last_at and (one.ended_at or one.last_at) >= episode.started_at
     ]
     return max(overlapping, key=lambda one: one.started_at, default=None)
 
@@ -95,7 +93,7 @@ def _goes_on(row: Anomaly, episode: "Episode") -> Anomaly:
 
 
 def given_up(kept: Sequence[Anomaly], seen: Collection[Key], since: datetime) -> list[Anomaly]:
-    """Return the open rows, ended, whose series had no reading since `since`: nobody can tell any more how they went."""
+    """Return the open rows, ended, whose series had no reading since `since`: nobody can tell how they went."""
     return [
         replace(one, ended_at=one.last_at)
         for one in kept

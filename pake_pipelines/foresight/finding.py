@@ -35,7 +35,7 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """Whether something is as it should be, and why; what is not known does not pass."""
+    """Whether something is as it should be, and why."""
 
     passed: bool
     says: str
@@ -45,7 +45,7 @@ class Verdict:
 class Finding:
     """What was found: `summary` is one sentence, `numbers` are drawn over time, `rows` are cells below `columns`.
 
-    `checks` are by name.
+    `checks` are by name; one of which nothing is known yet is not among them, and so neither passes nor fails.
     """
 
     summary: str

@@ -1,7 +1,7 @@
 """Tasks that have left their schedules (MNT-15, MNT-16): which of them is due now, and why.
 
 What runs more often than daily follows the interval that its last runs recommend; anything else waits for quiet hours,
-but never for longer than it can wait. Without a recommendation or quiet hours a task runs as often as its schedule says.
+but never for longer than it can wait. Without a recommendation or quiet hours a task keeps to its schedule's interval.
 """
 
 from collections.abc import Mapping
@@ -46,12 +46,12 @@ async def decisions(
     window = _window((await analyses.latest(connection, windows.KIND)).get(quiet.metric), now)
     every = intervals(rules.maintenance, adaptive.tasks, now)
     began = {
-        name: max((at for at in (last[name].started_at if name in last else None, launched.get(name)) if at), default=None)
+        name: max(
+            (at for at in (last[name].started_at if name in last else None, launched.get(name)) if at), default=None
+        )
         for name in every
     }
-    return {
-        name: decide(now, began[name], interval, recommended.get(name), window) for name, interval in every.items()
-    }
+    return {name: decide(now, began[name], interval, recommended.get(name), window) for name, interval in every.items()}
 
 
 def decide(

@@ -42,9 +42,7 @@ def foreseen(bins: Sequence[Bin], rules: Forecasts, run_id: str, now: datetime) 
     for one in bins:
         by_series.setdefault((one.metric, tuple(sorted(one.labels.items()))), []).append(one)
     measured = {metric for metric, _ in by_series}
-    rows = [
-        _foreseen(metric, dict(labels), found, rules, run_id, now) for (metric, labels), found in by_series.items()
-    ]
+    rows = [_foreseen(metric, dict(labels), found, rules, run_id, now) for (metric, labels), found in by_series.items()]
     rows += [_foreseen(metric, {}, [], rules, run_id, now) for metric in rules.metrics if metric not in measured]
     return sorted(rows, key=lambda one: (one.metric, sorted(one.labels.items())))
 
@@ -91,9 +89,7 @@ def _crossing(
         return None, None, None, "no limit is set"
     crossing = days_to(near, asked.limit, now=now)
     if near.trend == "rising" and crossing.reason != "reached":
-        far = forecast(
-            readings, horizon=_reach(readings, rules), now=now, level=rules.level, bounds=asked.bounds
-        )
+        far = forecast(readings, horizon=_reach(readings, rules), now=now, level=rules.level, bounds=asked.bounds)
         crossing = days_to(far, asked.limit, now=now)
     if crossing.date is None:
         return None, None, None, crossing.reason
@@ -117,17 +113,19 @@ def told(rows: Sequence[ForecastRow], now: datetime, days_to_full: int) -> Findi
         if one.reaches_at:
             numbers[f"{subject(one.metric, one.labels)} days"] = round(max((one.reaches_at - now) / _DAY, 0), 2)
     summary = f"{len(rows) - len(silent)} of {len(rows)} series can be foreseen; {len(dated)} reach their limits"
-    return Finding(summary, numbers, _COLUMNS, [_cells(one) for one in rows], {NOTHING_FILLS_UP: _verdict(rows, soon)})
+    return Finding(summary, numbers, _COLUMNS, [_cells(one) for one in rows], _checks(rows, soon))
 
 
-def _verdict(rows: Sequence[ForecastRow], soon: Sequence[ForecastRow]) -> Verdict:
-    if soon:
-        return Verdict(False, "; ".join(f"{subject(one.metric, one.labels)} on {one.reaches_at:%d %b %Y}" for one in soon))
+def _checks(rows: Sequence[ForecastRow], soon: Sequence[ForecastRow]) -> dict[str, Verdict]:
+    """Return the check of the series that have a limit; none where nothing can be foreseen of any of them."""
     limited = [one for one in rows if one.limit_value is not None]
-    unknown = [one for one in limited if not one.points]
-    if len(unknown) == len(limited):
-        return Verdict(False, "nothing is known yet of any series that has a limit")
-    return Verdict(True, f"{len(limited) - len(unknown)} series with a limit do not reach it soon")
+    known = [one for one in limited if one.points]
+    if soon:
+        said = "; ".join(f"{subject(one.metric, one.labels)} on {one.reaches_at:%d %b %Y}" for one in soon)
+        return {NOTHING_FILLS_UP: Verdict(False, said)}
+    unknown = f"; nothing is known of {len(limited) - len(known)} more" if len(known) < len(limited) else ""
+    said = f"{len(known)} series with a limit do not reach it soon{unknown}"
+    return {NOTHING_FILLS_UP: Verdict(True, said)} if known else {}
 
 
 def _cells(one: ForecastRow) -> tuple[Cell, ...]:

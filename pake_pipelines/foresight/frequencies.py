@@ -64,7 +64,9 @@ def _of_tasks(
         interval = usual_interval(cron_of(task.schedule), now)
         if interval < FREQUENT:
             ended = ends.get(name)
-            scores = [score for state in (ended.states if ended else ()) if (score := _score(state, adaptive)) is not None]
+            scores = [
+                score for state in (ended.states if ended else ()) if (score := _score(state, adaptive)) is not None
+            ]
             yield Rhythm(name, interval, scores, ended.newest_at if ended else None)
 
 

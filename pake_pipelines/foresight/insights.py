@@ -59,15 +59,18 @@ def declines(moved: Mapping[str, Analysis], advice: Advising, now: datetime) -> 
         if name.split(" ")[0] not in _PERFORMANCE or now - one.made_at > _FRESH:
             continue
         if day.get("judged") == "declining" and rate is not None and abs(rate) >= advice.decline_percent:
-            yield f"{DECLINE}:{name}", {
-                "type": DECLINE,
-                "severity": "warning",
-                "message": f"Performance declining over the last 24 hours: {name} changed by {rate:+.1f} %",
-                "evidence": day["reason"],
-                "recommendations": list(DECLINE_ADVICE),
-                "metric": name,
-                "rate_percent": rate,
-            }
+            yield (
+                f"{DECLINE}:{name}",
+                {
+                    "type": DECLINE,
+                    "severity": "warning",
+                    "message": f"Performance declining over the last 24 hours: {name} changed by {rate:+.1f} %",
+                    "evidence": day["reason"],
+                    "recommendations": list(DECLINE_ADVICE),
+                    "metric": name,
+                    "rate_percent": rate,
+                },
+            )
 
 
 def growths(bins: Sequence[Bin], advice: Advising) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -80,20 +83,21 @@ def growths(bins: Sequence[Bin], advice: Advising) -> Iterator[tuple[str, dict[s
     for name, found in by_series.items():
         grown = growth(trends.days_of(found))
         if grown.share_per_day is not None and grown.share_per_day > advice.growth_per_day:
-            yield f"{GROWTH}:{name}", {
-                "type": GROWTH,
-                "severity": "info",
-                "message": f"High growth: {name} grows by {grown.share_per_day:.0%} a day",
-                "evidence": f"measured on {grown.days} days; more than {advice.growth_per_day:.0%} a day is high",
-                "recommendations": list(GROWTH_ADVICE),
-                "metric": name,
-                "growth_per_day": grown.share_per_day,
-            }
+            yield (
+                f"{GROWTH}:{name}",
+                {
+                    "type": GROWTH,
+                    "severity": "info",
+                    "message": f"High growth: {name} grows by {grown.share_per_day:.0%} a day",
+                    "evidence": f"measured on {grown.days} days; more than {advice.growth_per_day:.0%} a day is high",
+                    "recommendations": list(GROWTH_ADVICE),
+                    "metric": name,
+                    "growth_per_day": grown.share_per_day,
+                },
+            )
 
 
-def limits(
-    foreseen: Sequence[ForecastRow], advice: Advising, now: datetime
-) -> Iterator[tuple[str, dict[str, Any]]]:
+def limits(foreseen: Sequence[ForecastRow], advice: Advising, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what is expected to reach its limit within so many days (ANA-07), by code."""
     for one in foreseen:
         if one.reaches_at is None or now - one.made_at > _FRESH:
@@ -103,15 +107,18 @@ def limits(
             name = subject(one.metric, one.labels)
             early = f"{one.reaches_early:%Y-%m-%d}" if one.reaches_early else "any day"
             late = f"{one.reaches_late:%Y-%m-%d}" if one.reaches_late else "later than is foreseen"
-            yield f"{LIMIT}:{name}", {
-                "type": LIMIT,
-                "severity": "warning",
-                "message": f"{name} is expected to reach {one.limit_value:g} on {one.reaches_at:%Y-%m-%d}",
-                "evidence": f"between {early} and {late}; {one.model}, {one.readings} readings",
-                "recommendations": list(LIMIT_ADVICE),
-                "metric": name,
-                "days": max(ahead, 0.0),
-            }
+            yield (
+                f"{LIMIT}:{name}",
+                {
+                    "type": LIMIT,
+                    "severity": "warning",
+                    "message": f"{name} is expected to reach {one.limit_value:g} on {one.reaches_at:%Y-%m-%d}",
+                    "evidence": f"between {early} and {late}; {one.model}, {one.readings} readings",
+                    "recommendations": list(LIMIT_ADVICE),
+                    "metric": name,
+                    "days": max(ahead, 0.0),
+                },
+            )
 
 
 def _told(results: Mapping[str, Mapping[str, Any]]) -> Finding:

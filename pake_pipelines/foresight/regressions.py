@@ -59,14 +59,13 @@ def _told(results: Mapping[str, Mapping[str, Any]]) -> Finding:
         for name, one in results.items()
     ]  # fmt: skip
     summary = f"{len(slower)} of {len(judged)} jobs became slower; {len(results) - len(judged)} have too few runs"
-    return Finding(summary, numbers, _COLUMNS, rows, {NO_REGRESSION: _verdict(results, slower, judged)})
+    checks = {NO_REGRESSION: _verdict(results, slower, judged)} if judged else {}
+    return Finding(summary, numbers, _COLUMNS, rows, checks)
 
 
 def _verdict(results: Mapping[str, Mapping[str, Any]], slower: list[str], judged: list[str]) -> Verdict:
     if slower:
         return Verdict(False, "; ".join(f"{name}: {results[name]['reason']}" for name in slower))
-    if not judged:
-        return Verdict(False, "unknown: no job has run often enough to be judged")
     return Verdict(True, f"none of {len(judged)} jobs became slower")
 
 

@@ -142,7 +142,9 @@ def told(results: Mapping[str, Mapping[str, Any]]) -> Finding:
         numbers["health_score"] = round(score, 2)
     if health["uptime_hours"] is not None:
         numbers["average_uptime_hours"] = round(health["uptime_hours"], 2)
-    summary = f"health score {stands} ({health['week']['judged']} over 7 days); {len(declining)} of {len(results)} decline"
+    summary = (
+        f"health score {stands} ({health['week']['judged']} over 7 days); {len(declining)} of {len(results)} decline"
+    )
     rows = [_cells(name, one) for name, one in sorted(results.items(), key=lambda pair: (pair[0] != HEALTH, pair[0]))]
     return Finding(summary, numbers, _COLUMNS, rows)
 

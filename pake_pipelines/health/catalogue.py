@@ -17,7 +17,8 @@ from pake_pipelines.model.status import CheckStatus
 class Metric:
     """One metric: its unit, what it says, and its labels if it has any.
 
-    Units are percent, ms, s, h, d, bytes, count and per_minute. A name that ends in `_total` is a counter: it only grows, or starts anew.
+    Units are percent, ms, s, h, d, bytes, count and per_minute. A name that ends in `_total` is a counter: it only
+    grows, or starts anew.
     """
 
     unit: str
@@ -106,7 +107,8 @@ _FORESIGHT: Final = {
         "count", "1 while a series does what it does not do, 0 after; `of` is its metric", ("of", "series")
     ),
     "days_to_full": Metric(
-        "d", "days until a series is expected to reach its limit; those that are looked ahead where it does not",
+        "d",
+        "days until a series is expected to reach its limit; those that are looked ahead where it does not",
         ("of", "series"),
     ),
 }

@@ -26,7 +26,7 @@ _STALE: Final = timedelta(days=2)
 
 @dataclass(frozen=True, slots=True)
 class Foreseen:
-    """What foresight left: episodes that are open or ended lately, the newest forecasts, and when series were judged."""
+    """What foresight left: episodes that are open or ended lately, the newest forecasts, when series were judged."""
 
     episodes: Sequence[Anomaly] = ()
     forecasts: Sequence[ForecastRow] = ()

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-from pake_pipelines.health.environment import OPTIONAL_COMMANDS, Finding
 from pake_pipelines.model.dagster_facts import ScheduleFact
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.redaction import redact
 from pake_pipelines.reports import tones
 from pake_pipelines.reports.deployment_configuration import ConfigFile
 from pake_pipelines.reports.deployment_figures import Deployment, lead, tone
+from pake_pipelines.reports.deployment_needed import is_optional, needed, recommended
 from pake_pipelines.reports.document import (
     Block,
     Checklist,
@@ -16,7 +16,6 @@ from pake_pipelines.reports.document import (
     Document,
     Figure,
     Figures,
-    Item,
     Link,
     Prose,
     Section,
@@ -24,7 +23,6 @@ from pake_pipelines.reports.document import (
     Tag,
     Tone,
     Value,
-    Verdict,
 )
 
 _KEYS: Final = 12
@@ -40,8 +38,8 @@ def document(deployment: Deployment) -> Document:
         tone=tone(deployment),
         lead=lead(deployment),
         sections=[
-            Section("needed", "What is needed", [Checklist("needed", _needed(deployment))]),
-            Section("recommended", "What is recommended", [Checklist("recommended", _recommended(deployment))]),
+            Section("needed", "What is needed", [Checklist("needed", needed(deployment))]),
+            Section("recommended", "What is recommended", [Checklist("recommended", recommended(deployment))]),
             _features(deployment),
             _services(deployment),
             _schedules(deployment),
@@ -77,69 +75,6 @@ def _head(deployment: Deployment) -> list[Figure]:
                note=f"since {server.started_at:%d %b %Y %H:%M} UTC", at=at),
         Figure("Features ready", ready, "count", note=f"of {len(used)} that are switched on", at=at),
     ]  # fmt: skip
-
-
-def _needed(deployment: Deployment) -> list[Item]:
-    machine = [one for one in deployment.findings if not _is_optional(one.name) and one.status is not CheckStatus.WARN]
-    return [_tables(deployment), _files(deployment), _fitting(deployment), *map(_machine_item, machine)]
-
-
-def _recommended(deployment: Deployment) -> list[Item]:
-    """Return the lock file, and what of the machine only warns: the project works without it."""
-    machine = [one for one in deployment.findings if not _is_optional(one.name) and one.status is CheckStatus.WARN]
-    return [_locked(deployment), *map(_machine_item, machine)]
-
-
-def _machine_item(one: Finding) -> Item:
-    verdicts = {CheckStatus.OK: Verdict.PASS, CheckStatus.FAIL: Verdict.FAIL, CheckStatus.WARN: Verdict.FAIL}
-    key = one.name.replace(" ", "_")
-    return Item(f"machine_{key}", one.name.capitalize(), verdicts.get(one.status, Verdict.UNKNOWN), one.message)
-
-
-def _tables(deployment: Deployment) -> Item:
-    revision = deployment.installation.revision or "none"
-    return Item(
-        "tables", "The tables are those that this version needs",
-        Verdict.PASS if deployment.migrated else Verdict.FAIL,
-        f"revision {revision}, needed is {deployment.head}", "pake db migrate",
-    )  # fmt: skip
-
-
-def _files(deployment: Deployment) -> Item:
-    faults = [fault for one in deployment.faulty for fault in one.faults]
-    more = f" (and {len(faults) - 1} more)" if len(faults) > 1 else ""
-    evidence = f"{faults[0]}{more}" if faults else f"{len(deployment.files)} files were read"
-    return Item(
-        "configuration", "The configuration files can be used", Verdict.FAIL if faults else Verdict.PASS, evidence,
-        "pake config validate",
-    )  # fmt: skip
-
-
-def _fitting(deployment: Deployment) -> Item:
-    unfit = [f"{one.name} {one.installed or 'is missing'} (needed: {one.wanted})" for one in deployment.unfit]
-    if not deployment.packages:
-        return Item("packages", "All packages are there", Verdict.UNKNOWN, "nothing tells which are needed", "")
-    return Item(
-        "packages", "All packages are there, of releases that the project works with",
-        Verdict.FAIL if unfit else Verdict.PASS,
-        "; ".join(unfit) or f"{len(deployment.packages)} packages fit their bounds", "pip install --upgrade .",
-    )  # fmt: skip
-
-
-def _locked(deployment: Deployment) -> Item:
-    drifted = [f"{one.name} {one.installed} instead of {one.locked}" for one in deployment.drifted]
-    says = "Packages are of the releases that the project was tested with"
-    if deployment.lock is None:
-        return Item("lock", says, Verdict.UNKNOWN, "there is no requirements.lock", "")
-    shown = "; ".join(drifted[:5]) + (f"; and {len(drifted) - 5} more" if len(drifted) > 5 else "")
-    return Item(
-        "lock", says, Verdict.FAIL if drifted else Verdict.PASS, shown or "as requirements.lock says",
-        "pip install -r requirements.lock",
-    )  # fmt: skip
-
-
-def _is_optional(name: str) -> bool:
-    return name in OPTIONAL_COMMANDS or name == "docker engine"
 
 
 def _features(deployment: Deployment) -> Section:
@@ -256,7 +191,7 @@ def _packages(deployment: Deployment) -> Section:
 def _machine(deployment: Deployment) -> Section:
     columns = [Column("name", "What"), Column("standing", "Standing"), Column("says", "It says")]
     rows: list[list[Value]] = [
-        [one.name, _optional(one.status), one.message] for one in deployment.findings if _is_optional(one.name)
+        [one.name, _optional(one.status), one.message] for one in deployment.findings if is_optional(one.name)
     ]
     table = Table("commands", columns, rows, title="Commands that some services need; the project runs without them")
     return Section("machine", "This machine", [Prose(f"{deployment.system}."), table])

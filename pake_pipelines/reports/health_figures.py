@@ -80,7 +80,7 @@ class OverallUptime:
     lowest_share: float | None = None
 
 
-def overall_uptime(uptimes: Iterable[tuple[str, Uptime | None]]) -> OverallUptime:
+def overall_uptime(uptimes: Sequence[tuple[str, Uptime | None]]) -> OverallUptime:
     """Return how several services served together; one of which nothing is known does not count as up or down."""
     shares = {name: one.up_share for name, one in uptimes if one is not None and one.up_share is not None}
     known = [(name, share) for name, share in shares.items() if share is not None]

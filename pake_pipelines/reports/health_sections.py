@@ -1,10 +1,9 @@
 """The sections of the health report, built of its figures; what matters most comes first."""
 
+from collections.abc import Mapping
 from datetime import timedelta
-from typing import Final
+from typing import Any, Final
 
-from pake_pipelines.health.catalogue import CATALOGUE
-from pake_pipelines.model.health import HealthStatus, Uptime
 from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.dagster_section import dagster_section
@@ -17,19 +16,18 @@ from pake_pipelines.reports.document import (
     Figures,
     Prose,
     Section,
-    Strip,
-    Strips,
     Table,
     Tag,
     Tone,
     Value,
 )
-from pake_pipelines.reports.health_figures import Health, OverallUptime, lead, overall_uptime, since_when
-from pake_pipelines.reports.monitoring_figures import ServiceLine
+from pake_pipelines.reports.health_figures import Health, OverallUptime, lead, overall_uptime
+from pake_pipelines.reports.health_services import services_section
 from pake_pipelines.store.analyses import Analysis
 
 _DAY: Final = timedelta(days=1)
-_JUDGED: Final = {"improving": Tone.GOOD, "declining": Tone.WARN, "stable": Tone.PLAIN, "insufficient": Tone.UNKNOWN}
+_JUDGED: Final = {"improving": Tone.GOOD, "declining": Tone.WARN, "insufficient": Tone.UNKNOWN, "unclear": Tone.UNKNOWN}
+_TOO_FEW: Final = frozenset({"insufficient", "unclear"})
 
 
 def document(health: Health) -> Document:
@@ -43,7 +41,7 @@ def document(health: Health) -> Document:
         lead=lead(health),
         sections=[
             Section("recommendations", "What to do", [Advice("recommendations", health.recommendations)]),
-            _services(health),
+            services_section(health),
             _alerts(health),
             _key_figures(health),
             dagster_section(health.facts, health.dagster),
@@ -97,65 +95,6 @@ def _uptime(name: str, found: OverallUptime, health: Health) -> Figure:
     if found.lowest is not None and found.lowest_share is not None and found.lowest_share < 1:
         parts.append(f"lowest {found.lowest}: {share(found.lowest_share)}")
     return Figure(name, found.share, "share", Tone.PLAIN, "; ".join(parts), health.made_at, "service_health")
-
-
-def _services(health: Health) -> Section:
-    watched = health.watched
-    blocks: list[Block] = [
-        Strips("day", [_strip(one) for one in watched], health.made_at - _DAY, health.made_at),
-        Table(
-            "services",
-            [
-                Column("service", "Service"), Column("status", "Status"), Column("since", "Since"),
-                Column("critical", "Critical"), Column("response_ms", "Answer", "ms"),
-                Column("uptime_1d", "24 hours", "share"), Column("uptime_7d", "7 days", "share"),
-                Column("uptime_30d", "30 days", "share"), Column("restarts_24h", "Restarts, 24 h", "count"),
-                Column("says", "It says"), Column("seen_at", "Probed"),
-            ],
-            [_row(one, health) for one in watched],
-            empty="No service is watched.",
-        ),
-    ]  # fmt: skip
-    if health.not_configured:
-        names = ", ".join(one.title for one in health.not_configured)
-        blocks.append(Prose(f"Not configured, and so neither up nor down: {names}."))
-    if health.restarts:
-        blocks.append(_healing(health))
-    return Section("services", "Services", blocks)
-
-
-def _strip(one: ServiceLine) -> Strip:
-    strip = [None if status is None else tones.of_health(status).tone for status in one.strip]
-    return Strip(one.title, strip, tones.of_health(one.status), _in_a_day(one.day))
-
-
-def _in_a_day(uptime: Uptime | None) -> str:
-    return f"{share(uptime.up_share)} of the last day" if uptime and uptime.up_share is not None else ""
-
-
-def _row(one: ServiceLine, health: Health) -> list[Value]:
-    known = one.status is not HealthStatus.UNKNOWN
-    since = since_when(health.changes, one.name) or ("more than a day" if known else None)
-    says = f"{one.sample.detail}; not healed any more: {one.left_alone}" if one.left_alone else one.sample.detail
-    return [
-        one.title, tones.of_health(one.status), since, one.critical, one.sample.response_ms, _up(one.day),
-        _up(one.week), _up(one.month), one.restarts_day, says, one.sample.at if known else None,
-    ]  # fmt: skip
-
-
-def _up(uptime: Uptime | None) -> float | None:
-    return uptime.up_share if uptime else None
-
-
-def _healing(health: Health) -> Table:
-    rows: list[list[Value]] = [
-        [one.service, one.attempts, one.verified, one.failed, one.by_hand, one.last_at] for one in health.restarts
-    ]
-    columns = [
-        Column("service", "Service"), Column("attempts", "Restarts", "count"), Column("verified", "Helped", "count"),
-        Column("failed", "Did not", "count"), Column("by_hand", "By hand", "count"), Column("last_at", "Last"),
-    ]  # fmt: skip
-    return Table("restarts", columns, rows, title="Healing in the last 7 days")
 
 
 def _alerts(health: Health) -> Section:
@@ -251,27 +190,27 @@ def _trends(health: Health) -> Section:
 
 
 def _insufficient(one: Analysis) -> bool:
-    return all(one.result.get(window, {}).get("judged") in {None, "insufficient"} for window in ("week", "month"))
+    return all(_word(one.result.get(window) or {}) in _TOO_FEW for window in ("week", "month"))
+
+
+def _word(window: Mapping[str, Any]) -> str:
+    """Return what a trend means, or its direction where neither is better."""
+    return str(window.get("judged") or window.get("direction") or "insufficient")
 
 
 def _trend(one: Analysis) -> list[Value]:
-    unit = str(one.result.get("unit") or (CATALOGUE[one.subject].unit if one.subject in CATALOGUE else "percent"))
+    unit = str(one.result.get("unit") or "percent")
     week, month = (one.result.get(window) or {} for window in ("week", "month"))
     mean = month.get("mean")
     return [
         one.subject,
-        _judged(week.get("judged")),
+        Tag(_word(week), _JUDGED.get(_word(week), Tone.PLAIN)),
         _change(week.get("change"), unit),
-        _judged(month.get("judged")),
+        Tag(_word(month), _JUDGED.get(_word(month), Tone.PLAIN)),
         _change(month.get("change"), unit),
         amount(mean, unit) if mean is not None else None,
         one.made_at,
     ]
-
-
-def _judged(word: str | None) -> Tag:
-    told = word or "insufficient"
-    return Tag(told, _JUDGED.get(told, Tone.PLAIN))
 
 
 def _change(change: float | None, unit: str) -> str | None:

@@ -108,9 +108,9 @@ class MonitoringReport:
 async def build_report(
     connection: Connection, config: MonitoringConfig, bounds: Bounds, facts: DagsterFacts | None, now: datetime
 ) -> MonitoringReport:
-    """Return the report as of `now`; `facts` is what Dagster told of its runs, beyond `bounds` something is recommended.
+    """Return the report as of `now`; beyond `bounds` something is recommended. Reads only.
 
-    Reads only.
+    `facts` is what Dagster told of its runs.
     """
     services = await service_lines(connection, config, now)
     latest = await metric_samples.latest(connection, now)

@@ -13,6 +13,8 @@ LONGEST: Final = 160
 
 # left-to-right and right-to-left marks, embeddings, overrides and isolates: one of them reverses what follows it
 _TURNING: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
+# what a span of code may have, so that it ends where it should, in a table as well
+_CODE: Final = re.compile(r"(?!.*//)(?!.*www)[\w .,:;/=*(){}+-]+")
 _UNSEEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff\ufeff]")
 _MARKDOWN: Final = re.compile(r"([\\`*_\[\]|~$])")
 # what Markdown makes a link of without being asked
@@ -31,5 +33,22 @@ def shown(value: object, most: int = LONGEST) -> str:
 
 def cell(value: object, most: int = LONGEST) -> str:
     """Return `value` for a cell of a Markdown table, where it is text and nothing else."""
-    text = _MARKDOWN.sub(r"\\\1", shown(value, most)).replace("&", "&amp;").replace("<", "&lt;")
-    return _SELF_LINKING.sub(_WORD_JOINER, text)
+    return _escaped(shown(value, most))
+
+
+def spoken(value: object, most: int = LONGEST) -> str:
+    """Return `value` for Markdown as `cell` does, but what stands in backticks stays code where that is harmless."""
+    text = shown(value, most)
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return _escaped(text)
+    return "".join(_code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def _code(text: str) -> str:
+    return f"`{text}`" if _CODE.fullmatch(text) else _escaped(f"`{text}`")
+
+
+def _escaped(text: str) -> str:
+    plain = _MARKDOWN.sub(r"\\\1", text).replace("&", "&amp;").replace("<", "&lt;")
+    return _SELF_LINKING.sub(_WORD_JOINER, plain)

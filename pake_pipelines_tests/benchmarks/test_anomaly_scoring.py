@@ -34,7 +34,7 @@ def worth(position: float) -> float:
     return 2 / (1 + exp(5 * position)) - 1
 
 
-def test_the_worth_of_a_place_is_that_of_NABs_own_documentation():
+def test_the_worth_of_a_place_is_that_of_the_original():
     at_places = scaled_sigmoid(np.array([-1.0, -0.5, 0.0, 1.0, 3.1]))
     assert at_places == pytest.approx([0.98661, 0.84828, 0.0, -0.98661, -1.0], abs=1e-5)
 

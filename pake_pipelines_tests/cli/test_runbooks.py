@@ -29,6 +29,7 @@ TEXTS = [
     "audits",
     "logs",
     "recommendations",
+    "checklists",
 ]
 # a command begins a line of code or stands in backticks, and ends with them, with spaces before a remark, or the line
 COMMAND = re.compile(r"(?:^    |`)pake ((?:(?!  |`|#).)+)", re.MULTILINE)

@@ -1,4 +1,4 @@
-"""Analytics as Dagster shows it: assets with numbers and checks, a judgement in the metrics' tick, tasks that follow."""
+"""Analytics as Dagster shows it: assets with numbers and checks, a judgement in a tick, tasks that follow."""
 
 import asyncio
 from datetime import UTC, datetime, timedelta
@@ -117,7 +117,11 @@ def test_tasks_that_follow_leave_their_schedules_and_are_launched_by_a_sensor(fo
         settings,
         (run_tasks, ("cache_light_cleanup", "done", 1), {"until": now - timedelta(hours=1)}),
         (run_tasks, ("full_optimization", "done", 1), {"until": now}),
-        (analyses.save, ("frequency", {"cache_light_cleanup": {"recommended_seconds": 3600}}), {"run_id": "", "now": now}),
+        (
+            analyses.save,
+            ("frequency", {"cache_light_cleanup": {"recommended_seconds": 3600}}),
+            {"run_id": "", "now": now},
+        ),
     )
     due = sensor(dg.build_sensor_context(instance=instance, repository_def=defs.get_repository_def()))
     assert [one.job_name for one in due.run_requests] == ["cache_light_cleanup_job"]

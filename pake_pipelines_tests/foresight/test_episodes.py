@@ -64,7 +64,10 @@ def test_what_was_judged_before_and_not_found_is_not_found_later():
 
 
 def test_at_the_first_look_what_is_over_is_kept_as_over():
-    assert spans(after([], look(episode(0, 5, over=True), episode(50, 55, over=False), newest=60))) == [(0, 5), (50, None)]
+    assert spans(after([], look(episode(0, 5, over=True), episode(50, 55, over=False), newest=60))) == [
+        (0, 5),
+        (50, None),
+    ]
 
 
 def test_an_open_episode_that_is_not_odd_any_more_is_over_once_there_is_a_later_reading():

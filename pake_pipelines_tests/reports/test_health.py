@@ -139,9 +139,13 @@ def analysis(subject, judged, change=None):
 
 
 def test_a_trend_of_too_few_days_is_no_trend():
-    trends = {"a": analysis("a", "insufficient"), "health": analysis("health", "declining", -4.0)}
+    trends = {
+        "a": analysis("a", "insufficient"),
+        "knowledge_nodes": analysis("knowledge_nodes", None, 9.0),
+        "health": analysis("health", "declining", -4.0),
+    }
     (table, said) = section(document(health(service("db"), trends=trends)), "trends").blocks
-    assert [row[0] for row in table.rows] == ["health"]
+    assert [(row[0], row[1].text) for row in table.rows] == [("health", "declining"), ("knowledge_nodes", "rising")]
     assert table.rows[0][1].tone is Tone.WARN
     assert "1 further" in said.text
 

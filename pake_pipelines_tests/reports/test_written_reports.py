@@ -117,6 +117,18 @@ def test_who_did_what_is_counted_in_the_database(written):
     assert sum(block(log, "lines_by_day").layers[0].heights) == 20
 
 
+def test_failures_are_counted_from_what_is_stored_whoever_stored_it(written):
+    log = written["full", "log_report"]
+    counted = {(row[0], row[1]): row[2] for row in block(log, "failures").rows}
+    assert counted == {
+        ("visit", "slow"): 40, ("unreadable", "links"): 6, ("visit", "mail"): 5, ("visit", "links"): 5,
+        ("visit", "api"): 2,
+    }  # fmt: skip
+    assert figures(log)["Failures on record"] == 58
+    # the first bar is of a whole day, and so of some hours more
+    assert sum(block(log, "failures_by_day").layers[0].heights) == 59
+
+
 def test_refusals_are_told_apart_and_by_source(written):
     security = written["full", "security_report"]
     assert [row[:3] for row in block(security, "refused_sources").rows] == [

@@ -10,8 +10,8 @@ from pake_pipelines_tests.conftest import NOW
 
 HOUR = timedelta(hours=1)
 EPISODE = Anomaly(
-    None, "disk_usage_percent", {"mount": '/ä "b"'}, "level", NOW - 3 * HOUR, NOW - HOUR, NOW - 2 * HOUR, None, 0.9, 95.0,
-    40.0, None, NOW,
+    None, "disk_usage_percent", {"mount": '/ä "b"'}, "level", NOW - 3 * HOUR, NOW - HOUR, NOW - 2 * HOUR, None, 0.9,
+    95.0, 40.0, None, NOW,
 )  # fmt: skip
 FORECAST = ForecastRow(
     "db_size_bytes", {}, NOW, "run-1", "linear", "bytes", 30, 1e6, (ForecastPoint(NOW + HOUR, 2.0, 1.0, 3.0),), 9e9,
@@ -64,7 +64,12 @@ async def test_an_analysis_replaces_what_it_said_before_of_every_subject(databas
         await analyses.save(connection, "insight", {"b": {"x": 4}}, run_id="r", now=NOW + HOUR)
         await analyses.save(connection, "insight", {"b": {"x": 5}}, run_id="r2", now=NOW + HOUR)
         (standing,) = (await analyses.latest(connection, "insight")).values()
-        assert (standing.subject, standing.result, standing.run_id, standing.made_at) == ("b", {"x": 5}, "r2", NOW + HOUR)
+        assert (standing.subject, standing.result, standing.run_id, standing.made_at) == (
+            "b",
+            {"x": 5},
+            "r2",
+            NOW + HOUR,
+        )
         assert set(await analyses.latest(connection, "trend")) == {"a"}
         await analyses.save(connection, "insight", {}, run_id="r", now=NOW + 2 * HOUR)
         assert await analyses.latest(connection, "insight") == {}
@@ -76,8 +81,8 @@ async def test_a_series_is_what_was_measured_and_nothing_else(database):
         await connection.execute(
             """
             INSERT INTO metric_samples (metric, labels, at, value, unit, status)
-            SELECT 'm', '{"of": "a"}'::jsonb, $1::timestamptz - interval '1 min' * n, CASE n WHEN 2 THEN 'NaN' ELSE n::float8 END, 'ms',
-                   'ok'
+            SELECT 'm', '{"of": "a"}'::jsonb, $1::timestamptz - interval '1 min' * n,
+                   CASE n WHEN 2 THEN 'NaN' ELSE n::float8 END, 'ms', 'ok'
             FROM generate_series(1, 4) n
             UNION ALL SELECT 'm', '{}', $1, NULL, 'ms', 'unknown' UNION ALL SELECT 'other', '{}', $1, 1, 'ms', 'ok'
             """,

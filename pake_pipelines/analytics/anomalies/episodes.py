@@ -19,7 +19,7 @@ Band = tuple[float, float] | tuple[None, None]
 _STAYS_ODD: Final = 0.5  # an episode goes on while points are half as odd as what begins one
 _QUIET: Final = 12  # points in a row below that end it
 _EXPECTED: Final = (1.0, 99.0)  # per cent of the samples before
-_OUTSTANDING: Final = 0.6
+_OUTSTANDING: Final = 0.55
 """Sixteen kinds of noise, heavy tails and random walks among them, reach it about once a month (docs/anomalies.md)."""
 
 _LASTING: Final = 0.75  # share of an episode's points outside what was expected that makes it a new level

@@ -41,7 +41,7 @@ def outstanding(surprise: Surprise, begin: int, end: int, weight: float) -> floa
 
 
 def _excesses(novelty: Novelty, begin: int, end: int) -> "Floats":
-    """Distances in mean excesses of the tail that each value lies in; infinite for those within both tails' beginnings."""
+    """Distances in mean excesses of the tail that each value lies in; infinite for those that lie in none."""
     import numpy as np
 
     before = novelty.values[max(0, begin - _MEMORY) : begin]

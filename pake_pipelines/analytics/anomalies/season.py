@@ -2,29 +2,21 @@
 
 from typing import TYPE_CHECKING, Final
 
+from pake_pipelines.analytics.anomalies.rhythm import DAY, after_gap, points_of_a_day
+
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
     Floats = NDArray[np.float64]
 
-_DAY: Final = 86400.0
 _DAYS: Final = 7  # so that a weekday finds a weekday and a Sunday a Sunday
 _LEARNT: Final = 3  # days before anything is said
 _LENGTH: Final = 6  # points compared at once
 _LEEWAY: Final = 48  # a day's pattern may come this part of a day (half an hour) early or late
-_RHYTHM_OF: Final = 24  # first intervals that the rhythm of the samples is taken from
+_FEWEST: Final = 8  # samples a day
 _FOLLOWS: Final = 0.7
 """Share of the variance that the time of day must explain; white noise comes to 0.4, as the best of 21 is taken."""
-
-
-def points_of_a_day(times: "Floats") -> int:
-    """How many samples a day has by the first intervals between them; 0 if that can't be said. `times` in seconds."""
-    import numpy as np
-
-    steps = np.diff(times[: _RHYTHM_OF + 1])
-    steps = steps[steps > 0]
-    return round(_DAY / float(np.median(steps))) if len(steps) else 0
 
 
 def season_distance(times: "Floats", values: "Floats", deviation: "Floats") -> "Floats":
@@ -38,7 +30,7 @@ def season_distance(times: "Floats", values: "Floats", deviation: "Floats") -> "
     day = points_of_a_day(times)
     size = len(values)
     nothing = np.zeros(size)
-    if day < _RHYTHM_OF // _LEARNT or size <= _LEARNT * day:
+    if day < _FEWEST or size <= _LEARNT * day:
         return nothing
     clock = np.maximum.accumulate(times)  # a clock set back has no earlier times to search
     square = np.full(size, np.inf)
@@ -46,9 +38,9 @@ def season_distance(times: "Floats", values: "Floats", deviation: "Floats") -> "
         np.lib.stride_tricks.sliding_window_view(np.pad(values - values[0], (_LENGTH - 1, 0), mode="edge"), _LENGTH)
     )
     leeway = day // _LEEWAY
-    tolerance = 2 * _DAY / day
+    tolerance = 2 * DAY / day
     for days in range(1, _DAYS + 1):
-        then = clock - days * _DAY
+        then = clock - days * DAY
         same = np.searchsorted(clock, then)
         known = (same >= _LENGTH) & (np.abs(clock[np.minimum(same, size - 1)] - then) <= tolerance)
         at = np.flatnonzero(known)
@@ -58,7 +50,7 @@ def season_distance(times: "Floats", values: "Floats", deviation: "Floats") -> "
             now, earlier = at[usable], earlier[usable]
             apart = windows[now] - windows[earlier]
             square[now] = np.minimum(square[now], np.einsum("ij,ij->i", apart, apart) / _LENGTH)
-    seen = np.isfinite(square) & (clock >= clock[0] + _LEARNT * _DAY)
+    seen = np.isfinite(square) & (clock >= clock[0] + _LEARNT * DAY) & ~after_gap(times, _LENGTH)
     square = np.where(seen, square, 0.0)
     return np.where(_follows(square, seen, deviation, day), np.sqrt(square), 0.0)
 

@@ -17,6 +17,7 @@ from pake_pipelines.analytics.anomalies.history import (
     spread,
 )
 from pake_pipelines.analytics.anomalies.novelty import value_distance, window_distance
+from pake_pipelines.analytics.anomalies.rhythm import after_gap
 from pake_pipelines.analytics.anomalies.season import season_distance
 
 if TYPE_CHECKING:
@@ -50,12 +51,15 @@ _FLAT_POINTS: Final = 24  # fewer equal values in a row are no flat line
 _FLAT_TIMES: Final = 3.0  # a flat line is this many times as long as every one before
 _SMALLEST: Final = 0.05  # of a standard deviation: distances are no finer than this
 
+_BOUND: Final = 1e6  # of a view: more of it says no more, and its square stays finite
+
 _EPISODE: Final = 100
 """A point is news only if it is odder than everything in this many points before it ..."""
 
-_GROWING: Final = 30
-_GROWTH: Final = 1.3
-"""... and this many times as odd as what was news in the last 30: what goes on rising is not told at every point."""
+_WORTH: Final = 1.1  # news of this much score one half
+
+_GROWTH: Final = 3.0
+"""... and this many times as odd as an anomaly among them: what goes on rising is not one at every point."""
 
 _LONG_AGO: Final = 4000
 _MEMORY: Final = 0.3
@@ -80,8 +84,11 @@ class Surprise:
     novelties: "Mapping[str, Novelty]"
 
 
-def surprise(times: "Floats", values: "Floats") -> Surprise:
-    """Judge every point by the earlier ones; `times` in seconds, `values` finite, of the same length, not empty."""
+def surprise(times: "Floats", values: "Floats", threshold: float = 0.5) -> Surprise:
+    """Judge every point by the earlier ones; `times` in seconds, `values` finite, of the same length, not empty.
+
+    From a score of `threshold` on a point is an anomaly, and those that go on with it are none of their own.
+    """
     import numpy as np
 
     values = _scaled(values)
@@ -94,12 +101,12 @@ def surprise(times: "Floats", values: "Floats") -> Surprise:
         novelties[f"mean of {length}"] = novelty = Novelty(mean, value_distance(mean, length))
         views[f"mean of {length}"] = _relative(novelty, step / length**0.5) / _MEAN
     views |= {
-        "shape": excess(window_distance(values, _WINDOW), _floor(deviation), LEARNING + 2 * _WINDOW) / _SHAPE,
+        "shape": np.where(after_gap(times, _WINDOW), 0.0, _shape(values, deviation)) / _SHAPE,
         "season": _season(times, values, deviation) / _SEASON,
         "flat": _flat(values),
     }
-    odd = np.sqrt(sum(view * view for view in views.values()))
-    return Surprise(odd, _news(odd), views, novelties)
+    odd = np.sqrt(sum(np.minimum(view, _BOUND) ** 2 for view in views.values()))
+    return Surprise(odd, _news(odd, _WORTH * threshold / (1 - threshold) if threshold < 1 else np.inf), views, novelties)
 
 
 def _scaled(values: "Floats") -> "Floats":
@@ -118,6 +125,10 @@ def _relative(novelty: Novelty, step: "Floats") -> "Floats":
     scale = np.maximum(np.sqrt(mean_and_deviation(values)[1] * spread(values)), _STEPS * step)
     first_change = np.where(distance > 0, distance, 1.0)
     return distance / np.where(scale > 0, scale, first_change)
+
+
+def _shape(values: "Floats", deviation: "Floats") -> "Floats":
+    return excess(window_distance(values, _WINDOW), _floor(deviation), LEARNING + 2 * _WINDOW)
 
 
 def _season(times: "Floats", values: "Floats", deviation: "Floats") -> "Floats":
@@ -148,14 +159,15 @@ def _floor(deviation: "Floats") -> "Floats":
     return np.maximum(_SMALLEST * deviation, np.finfo(float).tiny ** 0.5)
 
 
-def _news(odd: "Floats") -> "Floats":
+def _news(odd: "Floats", enough: float) -> "Floats":
     import numpy as np
 
     lasting = reign(odd)
     news = np.zeros(len(odd))
-    told, told_at = 0.0, -_GROWING
+    told, told_at = 0.0, -_EPISODE
     for at in np.flatnonzero(lasting > _EPISODE).tolist():
-        if at - told_at >= _GROWING or odd[at] >= _GROWTH * told:
+        if at - told_at >= _EPISODE or odd[at] >= _GROWTH * told:
             news[at] = odd[at] * min(lasting[at] / _LONG_AGO, 1.0) ** _MEMORY
-            told, told_at = odd[at], at
-    return news / (1.0 + news)
+            if news[at] >= enough:
+                told, told_at = odd[at], at
+    return news / (_WORTH + news)

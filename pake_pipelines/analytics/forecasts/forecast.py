@@ -8,18 +8,14 @@ from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pake_pipelines.analytics.forecasts import models
 from pake_pipelines.analytics.forecasts.back_test import back_test, selected
-from pake_pipelines.analytics.forecasts.direction import direction
 from pake_pipelines.analytics.forecasts.intervals import half_widths
-from pake_pipelines.analytics.forecasts.jumping import FUTURES, futures, jumping_slope
-from pake_pipelines.analytics.forecasts.jumps import Jumps, despiked, jumps
-from pake_pipelines.analytics.forecasts.profile import profile
+from pake_pipelines.analytics.forecasts.prepared import Prepared
 from pake_pipelines.analytics.forecasts.series import Reading, Series, regular
 
 if TYPE_CHECKING:
     from pake_pipelines.analytics.forecasts.series import Floats
 
 _DAY: Final = timedelta(days=1)
-_CYCLES: Final = (_DAY, 7 * _DAY)
 _STALE: Final = 3  # steps without a reading, besides half of what is known, after which the past says nothing
 
 Bounds: TypeAlias = tuple[float | None, float | None]
@@ -79,131 +75,71 @@ def forecast(
     age = (now - series.end) / step
     if age > max(_STALE, len(series.values) / 2):
         return _nothing(f"the last reading is {age * (step / _DAY):.0f} days old", now, len(readings))
-    return _told(_Prepared(series, age), ceil(horizon / step), now, level, bounds, len(readings), model)
+    return _told(_Asked(ceil(horizon / step), now, level, bounds, model), series, age, len(readings))
 
 
-class _Prepared:
-    """A series in units of its largest value, without spikes and cycles, with what is needed to put cycles back."""
-
-    def __init__(self, series: Series, age: float) -> None:
-        self.series, self.age, self.cycles = series, age, []
-        # squares of what is huge or tiny are not finite
-        self.unit = float(abs(series.values).max()) or 1.0
-        values = despiked(series.values / self.unit)
-        for cycle in _CYCLES:
-            period = round(cycle / series.step)
-            if period * series.step == cycle and (found := profile(values, period)) is not None:
-                values = values - self._tiled(found, 0, len(values))
-                self.cycles.append(found)
-        self.values: Floats = values
-        self.jumps: Jumps = jumps(values)
-
-    @property
-    def doubt(self) -> float:
-        """How much wider intervals are because cycles were told from few rounds and taken out of the same values."""
-        doubt = 1.0
-        for one in self.cycles:
-            rounds = len(self.values) / len(one)
-            doubt *= ((rounds + 1) / (rounds - 1)) ** 0.5
-        return doubt
-
-    def peaks(self, path: "Floats") -> "Floats":
-        """Return how high the highest reading up to each step of a path is, as likely as not.
-
-        Of what jumps it is that of the drawn futures: a path through their middle does not go as high as a tooth.
-        """
-        import numpy as np
-
-        steps = len(path)
-        found = path + np.zeros((FUTURES, 1))
-        if self.jumps.clean_ups or self.jumps.steps:
-            found = futures(self.values, self.jumps, steps)
-        single = np.random.default_rng(0).normal(0, _scatter(self), (FUTURES, steps)) + self.cycle_effect(steps)
-        return np.median(np.maximum.accumulate(found + single, axis=1), axis=0)
-
-    def cycle_effect(self, steps: int) -> "Floats":
-        """Return what the cycles add to the steps after the last."""
-        import numpy as np
-
-        begin = len(self.values)
-        return sum((self._tiled(one, begin, begin + steps) for one in self.cycles), np.zeros(steps))
-
-    @staticmethod
-    def _tiled(found: "Floats", begin: int, end: int) -> "Floats":
-        import numpy as np
-
-        return found[np.arange(begin, end) % len(found)]
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    steps: int
+    now: datetime
+    level: float
+    bounds: Bounds
+    model: str | None
 
 
-def _told(
-    prepared: _Prepared,
-    steps: int,
-    now: datetime,
-    level: float,
-    bounds: Bounds,
-    readings: int,
-    model: str | None,
-) -> Forecast:
-    import numpy as np
-
-    series, values = prepared.series, prepared.values
-    slope = _slope(prepared)
-    reach = steps + ceil(prepared.age)
-    tested = back_test(values, reach)
-    asked = (model,) if model else (*(models.TRENDS if slope else models.LEVELS), models.SAW_TOOTH, models.STAIRS)
-    continued = models.paths(values, reach)
-    name = selected(tested, [one for one in asked if one in continued])
-    if not np.isfinite(values).all() or name not in tested.errors:
-        return _nothing("too few days for a back-test", now, readings)
-    path = (continued[name] + prepared.cycle_effect(reach)) * prepared.unit
-    peaks = np.concatenate([series.values[-1:], prepared.peaks(continued[name]) * prepared.unit])
-    widths = half_widths(tested.errors_now(name) * prepared.unit, series.within, reach, level, len(values))
-    widths *= prepared.doubt
-    ahead = np.arange(reach + 1)
-    path, widths = np.concatenate([series.values[-1:], path]), np.concatenate([widths[:1], widths])
-    points = []
-    for number in range(1, steps + 1):
-        at = now + number * series.step
-        place = prepared.age + number
-        value = float(np.interp(place, ahead, path)) + series.hour_effect(at)
-        width = float(np.interp(place, ahead, widths))
-        peak = float(np.interp(place, ahead, peaks)) + series.above
-        points.append(
-            ForecastPoint(at, *(_bounded(one, bounds) for one in (value, value - width, value + width, peak)))
-        )
-    trend = ("rising" if slope > 0 else "falling") if slope else "fluctuates" if prepared.jumps.clean_ups else "steady"
+def _told(asked: _Asked, series: Series, age: float, readings: int) -> Forecast:
+    prepared = Prepared(series)
+    slope = prepared.slope
+    reach = asked.steps + ceil(age)
+    tested = back_test(prepared.values, reach)
+    continued = models.paths(prepared.values, reach)
+    wanted = (asked.model,) if asked.model else (*(models.TRENDS if slope else models.LEVELS), *models.JUMPING)
+    names = [one for one in wanted if one in continued and one in tested.errors]
+    if not names:
+        return _nothing(f"no model can be had of {len(prepared.values)} steps", asked.now, readings)
+    name = selected(tested, names)
+    widths = half_widths(tested.errors_now(name), asked.level, reach, len(prepared.values)) * prepared.doubt
+    fluctuates = prepared.jumps.clean_ups
     return Forecast(
         name,
-        now,
-        tuple(points),
+        asked.now,
+        _points(asked, series, age, _Drawn(continued[name], prepared, widths)),
         slope * prepared.unit / (series.step / _DAY) if slope else None,
-        trend,
+        ("rising" if slope > 0 else "falling") if slope else "fluctuates" if fluctuates else "steady",
         None,
         readings,
         float(series.values[-1]),
     )
 
 
-def _slope(prepared: _Prepared) -> float:
-    """Return the slope a step, 0 without a significant one; of a saw-tooth, that of its peaks."""
-    values, found = prepared.values, prepared.jumps
-    if found.clean_ups or found.steps:
-        return jumping_slope(values, found)
-    line = direction(found.joined(values))
-    return line.slope if line.significant else 0.0
+class _Drawn:
+    """Path, peaks and half widths from the last step on, in the figure's unit."""
+
+    def __init__(self, path: "Floats", prepared: Prepared, widths: "Floats") -> None:
+        import numpy as np
+
+        unit, last = prepared.unit, prepared.series.values[-1:]
+        self.path = np.concatenate([last, (path + prepared.cycle_effect(len(path))) * unit])
+        self.peaks = np.concatenate([last, prepared.peaks(path) * unit])
+        self.widths = np.concatenate([widths[:1], widths]) * unit
 
 
-def _scatter(prepared: _Prepared) -> float:
-    """Return the standard deviation of what does not last: minus the lag-1 covariance of changes is its variance."""
+def _points(asked: _Asked, series: Series, age: float, drawn: _Drawn) -> tuple[ForecastPoint, ...]:
+    """Return the points; between two steps, or where the last is `age` steps old, those of the lines between steps."""
     import numpy as np
 
-    changes = np.delete(np.diff(prepared.values), [place - 1 for place in prepared.jumps.places])
-    if len(changes) < 3:
-        return 0.0
-    changes = changes - np.median(changes)
-    limit = 4 * 1.4826 * float(np.median(np.abs(changes)))
-    changes = changes.clip(-limit, limit)
-    return max(0.0, -float(np.mean(changes[1:] * changes[:-1]))) ** 0.5
+    numbers = np.arange(1, asked.steps + 1)
+    steps = np.arange(len(drawn.path))
+    single = float(np.quantile(np.abs(series.within), asked.level))
+    path, peaks, widths = (np.interp(age + numbers, steps, one) for one in (drawn.path, drawn.peaks, drawn.widths))
+    peaks, widths = peaks + series.above, np.hypot(widths, single)
+    points = []
+    for number, value, peak, width in zip(numbers.tolist(), path, peaks, widths, strict=True):
+        at = asked.now + number * series.step
+        middle = float(value) + series.hour_effect(at)
+        edges = (middle, middle - float(width), middle + float(width), float(peak))
+        points.append(ForecastPoint(at, *(_bounded(one, asked.bounds) for one in edges)))
+    return tuple(points)
 
 
 def _bounded(value: float, bounds: Bounds) -> float:

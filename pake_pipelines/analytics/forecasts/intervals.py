@@ -7,19 +7,17 @@ if TYPE_CHECKING:
 
 _WIDENING: Final = (0.0, 1.0)  # exponents of the steps ahead between which errors grow
 _EXPECTED: Final = 0.5  # that of a random walk
-_WEIGHT: Final = 2.0  # origins that the expectation is worth
-_SURPRISES: Final = 0.3
-"""Few origins hold few surprises: the share that is asked for is larger by so much over their number."""
+_WEIGHT: Final = 1.0  # origins that the expectation is worth
 
-_BEYOND: Final = 0.5
+_BEYOND: Final = 0.4
 """As far ahead as the past is long an interval is wider by this share: so far no error of the back-test reaches."""
 
 
-def half_widths(errors: "Floats", within: "Floats", horizon: int, level: float, known: int) -> "Floats":
+def half_widths(errors: "Floats", level: float, horizon: int, known: int) -> "Floats":
     """Return how far an interval reaches on both sides, for 1 to `horizon` steps ahead.
 
-    `errors` are those of the model as (origins, steps), `within` those of single readings about their step, `known` the
-    steps of the past. Errors are taken by the steps ahead to a power, so that all of them tell of each step.
+    `errors` are those of the model as (origins, steps), `known` the steps of the past. Errors are taken by the steps
+    ahead to a power, so that all of them tell of each step.
     """
     import numpy as np
 
@@ -30,9 +28,8 @@ def half_widths(errors: "Floats", within: "Floats", horizon: int, level: float, 
     sizes: Floats = np.abs(errors[rows, steps])
     power = _power(sizes, np.asarray(steps + 1, float), errors.shape[0])
     pooled = errors[rows, steps] / (steps + 1.0) ** power
-    share = min(1.0, level * (1 + _SURPRISES / len(np.unique(rows))))
-    path = np.asarray(float(np.quantile(np.abs(pooled), share)) * ahead**power * (1 + _BEYOND * ahead / known), float)
-    return path if len(within) == 1 else np.hypot(path, float(np.quantile(np.abs(within), level)))
+    scale = float(np.quantile(np.abs(pooled), level))
+    return np.asarray(scale * ahead**power * (1 + _BEYOND * ahead / known), float)
 
 
 def _power(sizes: "Floats", ahead: "Floats", origins: int) -> float:

@@ -51,9 +51,9 @@ def jumps(values: "Floats") -> Jumps:
     scatter = _SCALE * float(np.median(np.abs(changes - usual)))
     least = max(_FAR * scatter, _OF_RANGE * float(np.ptp(values)))
     beyond = changes - usual
-    far = np.flatnonzero(np.abs(beyond) > least) + 1
+    candidates = np.flatnonzero(np.abs(beyond) > least) + 1
     # a fall that only takes back the usual growth is none
-    far = [place for place in far if beyond[place - 1] > 0 or changes[place - 1] < -least / 2]
+    far = [int(place) for place in candidates if beyond[place - 1] > 0 or changes[place - 1] < -least / 2]
     edges = [0, *far, len(values)]
     places, sizes = [], []
     for number, place in enumerate(far):
@@ -62,7 +62,7 @@ def jumps(values: "Floats") -> Jumps:
         lasting = float(np.median(after) - np.median(before))
         size = float(beyond[place - 1])
         if lasting * size > 0 and abs(lasting) > _LASTS * abs(size):
-            places.append(int(place))
+            places.append(place)
             sizes.append(size)
     return Jumps(tuple(places), tuple(sizes))
 

@@ -22,6 +22,9 @@ EXPONENTIAL: Final = "exponential"
 SAW_TOOTH: Final = "saw-tooth"
 STAIRS: Final = "stairs"
 
+JUMPING: Final = (SAW_TOOTH, STAIRS)
+"""Models of what jumps again and again."""
+
 TRENDS: Final = ("linear", "recent linear", EXPONENTIAL, "quadratic", "damped", "drift")
 """Models of what grows or shrinks."""
 
@@ -78,7 +81,7 @@ def damped(values: "Floats", ahead: "Floats") -> "Floats":
         level, trend = said + level_by * error, damping * trend + level_by * trend_by * error
     best = int(np.argmin(lost))
     power = damping[best] ** np.arange(1, int(ahead[-1]) + 1)
-    return level[best] + trend[best] * np.cumsum(power)
+    return np.asarray(level[best] + trend[best] * np.cumsum(power), float)
 
 
 def _line(values: "Floats", ahead: "Floats") -> "Floats":
@@ -91,7 +94,7 @@ def _line(values: "Floats", ahead: "Floats") -> "Floats":
     start = float(np.median(residuals))
     residuals -= start
     kept = memory(residuals, 2) if len(values) > _REMEMBERING else 0.0
-    return start + slope * (len(values) - 1 + ahead) + residuals[-1] * kept**ahead
+    return np.asarray(start + slope * (len(values) - 1 + ahead) + residuals[-1] * kept**ahead, float)
 
 
 def _quadratic(values: "Floats", ahead: "Floats") -> "Floats":
@@ -99,16 +102,16 @@ def _quadratic(values: "Floats", ahead: "Floats") -> "Floats":
 
     steps = np.arange(len(values)) / len(values)
     to_come = (len(values) - 1 + ahead) / len(values)
-    factors = np.polynomial.polynomial.polyfit(steps, values, 2)
-    residuals = values - np.polynomial.polynomial.polyval(steps, factors)
-    return np.polynomial.polynomial.polyval(to_come, factors) + residuals[-1] * memory(residuals, 3) ** ahead
+    curve = np.polynomial.Polynomial.fit(steps, values, 2, domain=[])
+    residuals = values - curve(steps)
+    return np.asarray(curve(to_come) + residuals[-1] * memory(residuals, 3) ** ahead, float)
 
 
 def _reverting(values: "Floats", ahead: "Floats") -> "Floats":
     import numpy as np
 
     middle = float(np.median(values))
-    return middle + (values[-1] - middle) * memory(values - middle, 1) ** ahead
+    return np.asarray(middle + (values[-1] - middle) * memory(values - middle, 1) ** ahead, float)
 
 
 def memory(residuals: "Floats", parameters: int) -> float:

@@ -22,7 +22,8 @@ _NONE: Final = "nothing was foreseen yet: `pake analytics run forecasts` does it
 
 def forecast(
     metric: Annotated[
-        str | None, typer.Argument(metavar="METRIC", help="One metric, or the beginning of several.", show_default=False)
+        str | None,
+        typer.Argument(metavar="METRIC", help="One metric, or the beginning of several.", show_default=False),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -22,7 +22,9 @@ _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
 
 def export(
-    form: Annotated[Literal["csv", "json"], typer.Option("--format", help="A long table, or everything as it is kept.")],
+    form: Annotated[
+        Literal["csv", "json"], typer.Option("--format", help="A long table, or everything as it is kept.")
+    ],
     days: Annotated[float, typer.Option(min=0.1, max=400, help="Anomalies of how many days.")] = 30,
 ) -> None:
     """Print anomalies, forecasts and all analyses that stand; CSV has a line for every figure."""

@@ -76,7 +76,9 @@ def _goes_on(instance: dg.DagsterInstance, task: str) -> bool:
 
 
 def _said(decision: "Decision") -> str:
-    return f"{decision.reason}, next at {decision.at:%Y-%m-%d %H:%M} UTC" if decision.at else f"{decision.reason}, goes on"
+    return (
+        f"{decision.reason}, next at {decision.at:%Y-%m-%d %H:%M} UTC" if decision.at else f"{decision.reason}, goes on"
+    )
 
 
 def _request(task: str, reason: str, now: datetime) -> dg.RunRequest:

@@ -36,7 +36,7 @@ _FACES: Final[Mapping[str, _Face]] = {
         "Series that do what they do not do (ANA-02): learnt from their own last days, seasons included, one row for "
         "each episode in the table `anomalies`. The sensor `metrics` judges every few minutes, too.",
         _MEASURED,
-        {"no_open_anomaly": "No series is odd right now. Does not pass where nothing can be told yet."},
+        {"no_open_anomaly": "No series is odd right now. Silent where nothing can be told yet."},
     ),
     "health_trends": _Face(
         ("trends",),
@@ -49,7 +49,7 @@ _FACES: Final[Mapping[str, _Face]] = {
         "What figures will be in the next days, within an interval, and when they reach their limits; no date where "
         "there is no trend (ANA-03, ANA-06, ANA-07).",
         _MEASURED,
-        {"nothing_fills_up": "Nothing reaches its limit within `advice.days_to_full` days of configs/reports.yaml."},
+        {"nothing_fills_up": "Nothing reaches its limit within `advice.days_to_full` days. Silent where nothing can be foreseen."},
     ),
     "maintenance_window_forecast": _Face(
         ("windows",),
@@ -65,7 +65,7 @@ _FACES: Final[Mapping[str, _Face]] = {
         ("regressions",),
         "Tasks and visits to sources that take longer than their trailing median (ANA-14).",
         (),
-        {"no_regression": "No job became slower. Does not pass where no job has run often enough."},
+        {"no_regression": "No job became slower. Silent where no job has run often enough."},
     ),
     INSIGHTS: _Face(
         ("pressure", "insights"),
@@ -103,9 +103,7 @@ def _asset(name: str, face: _Face, settings: Settings, rules: "Rules") -> dg.Ass
     return analyse
 
 
-async def _carry_out(
-    face: _Face, settings: Settings, rules: "Rules", run_id: str, *, forget: bool
-) -> "list[Finding]":
+async def _carry_out(face: _Face, settings: Settings, rules: "Rules", run_id: str, *, forget: bool) -> "list[Finding]":
     from pake_pipelines.foresight.analyses import ANALYSES, forget_old
     from pake_pipelines.foresight.finding import Place
     from pake_pipelines.store.database import addresses, open_database

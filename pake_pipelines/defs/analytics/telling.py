@@ -25,7 +25,7 @@ def told(asset: str, *findings: "Finding") -> Told:
     return Told(asset, metadata, checks)
 
 
-def _check(asset: str, name: str, passed: bool, says: str) -> dg.AssetCheckResult:  # noqa: FBT001
+def _check(asset: str, name: str, passed: bool, says: str) -> dg.AssetCheckResult:
     return dg.AssetCheckResult(
         asset_key=dg.AssetKey(asset),
         check_name=name,

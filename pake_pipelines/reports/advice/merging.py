@@ -20,6 +20,7 @@ TONES: Final = {
 }
 _LONGEST: Final = 300
 _COMMAND: Final = "pake "
+_RUN: Final = "Run "
 
 
 def of_alerts(alerts: Iterable[ActiveAlert], places: Places) -> list[Recommendation]:
@@ -37,7 +38,7 @@ def of_alerts(alerts: Iterable[ActiveAlert], places: Places) -> list[Recommendat
 
 def _sentences(alert: ActiveAlert) -> list[str]:
     plain = [one for one in alert.recommendations if not one.startswith(_COMMAND)]
-    return plain or [f"Run `{one}`" for one in alert.recommendations]
+    return plain or [f"{_RUN}`{one}`" for one in alert.recommendations]
 
 
 def _of(says: str, alerts: Sequence[ActiveAlert], places: Places) -> Recommendation:
@@ -50,10 +51,15 @@ def _of(says: str, alerts: Sequence[ActiveAlert], places: Places) -> Recommendat
 
 
 def merged(table: Sequence[Recommendation], alerts: Sequence[Recommendation]) -> list[Recommendation]:
-    """Return `table`, then what `alerts` say beyond it; what both say in the same words is said once."""
+    """Return `table`, then what `alerts` say beyond it.
+
+    What both say in the same words is said once, and so is a mere command that acts on what the table says already.
+    """
     found = {_words(one.says): one for one in table}
     for one in alerts:
         key = _words(one.says)
+        if one.says.startswith(_RUN):
+            key = next((words for words, held in found.items() if one.acts in held.acts), key)
         held = found.get(key)
         found[key] = one if held is None else _both(held, one)
     return list(found.values())

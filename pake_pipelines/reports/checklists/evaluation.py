@@ -71,7 +71,7 @@ def _item(checklist: CheckList, one: ListItem, seen: Seen) -> Item:
     judged = one.judge(seen) if one.judge else _by_a_person(checklist, one, seen)
     todo = one.todo if judged.verdict is not Verdict.PASS else ""
     if judged.verdict is Verdict.MANUAL:
-        todo = f"{todo}; then `pake report tick {checklist.name} {one.key}`"
+        todo = f"{todo}{'' if todo.endswith('?') else '.'} Then `pake report tick {checklist.rhythm} {one.key}`."
     link = _link(one, judged.verdict, seen.situation.places)
     return Item(one.key, one.says, judged.verdict, judged.evidence, todo, link)
 

@@ -18,14 +18,14 @@ _NAMED: Final = 4
 
 def done(task: str, rhythm: str) -> Judge:
     """Return an item that asks whether a task was done within its rhythm."""
-    return lambda seen: of_run(task, run_of(seen, task), RHYTHMS[rhythm], seen.now)
+    return lambda seen: newest(task, rhythm, seen)
 
 
 def any_done(rhythm: str, *tasks: str) -> Judge:
     """Return an item that is a pass when one of several tasks was done, which stand in for one another."""
 
     def judge(seen: Seen) -> Judged:
-        found = [of_run(task, run_of(seen, task), RHYTHMS[rhythm], seen.now) for task in tasks]
+        found = [newest(task, rhythm, seen) for task in tasks]
         good = [one for one in found if one.verdict is Verdict.PASS]
         return good[0] if good else together(found)
 
@@ -34,12 +34,20 @@ def any_done(rhythm: str, *tasks: str) -> Judge:
 
 def all_done(rhythm: str, *tasks: str) -> Judge:
     """Return an item that asks for several tasks."""
-    return lambda seen: together(of_run(task, run_of(seen, task), RHYTHMS[rhythm], seen.now) for task in tasks)
+    return lambda seen: together(newest(task, rhythm, seen) for task in tasks)
 
 
 def run_of(seen: Seen, task: str) -> TaskRun | None:
     """Return the newest run of a task, one that is under way among them."""
     return (seen.situation.tasks or {}).get(task)
+
+
+def newest(task: str, rhythm: str, seen: Seen) -> Judged:
+    """Judge whether a task was done within its rhythm."""
+    run = run_of(seen, task)
+    if run is None and seen.rhythms and task not in seen.rhythms:
+        return unknown(f"{task} is switched off, and has never run here")
+    return of_run(task, run, RHYTHMS[rhythm], seen.now)
 
 
 def of_run(task: str, run: TaskRun | None, within: timedelta, now: datetime) -> Judged:
@@ -88,7 +96,7 @@ def with_details(task: str, rhythm: str, look: Callable[[Mapping[str, Any]], str
 
     def judge(seen: Seen) -> Judged:
         run = run_of(seen, task)
-        found = of_run(task, run, RHYTHMS[rhythm], seen.now)
+        found = newest(task, rhythm, seen)
         if run is None or run.state == "running" or found.verdict is Verdict.FAIL:
             return found
         wrong = look(run.details)

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 MOST_BYTES: Final = 1_000_000
 # rows of each list, from what its table asks for down to what always fits
-_ROWS: Final = (500, 100, 25, 5)
+_ROWS: Final = (500, 25, 5)
 _SEEN: Final = {Tone.GOOD: "good", Tone.NOTICE: "worth a look", Tone.WARN: "warning", Tone.BAD: "bad"}
 
 

@@ -25,7 +25,7 @@ from pake_pipelines.reports.document import (
     Value,
 )
 from pake_pipelines.reports.rendering.values import MARKS, STANDINGS, href, number_columns, said
-from pake_pipelines.reports.strangers import cell
+from pake_pipelines.reports.strangers import cell, spoken
 
 MOST_BYTES: Final = 30_000
 """It lies in Dagster's event log with every materialization."""
@@ -91,8 +91,11 @@ def _block(block: Block, rows: int) -> Iterator[str]:
         case Advice():
             yield _advice(block, max(rows, 3))
         case Checklist():
-            items = [(MARKS[one.verdict], one.says, one.evidence, one.todo) for one in block.items]
-            yield _grid(("", "item", "evidence", "to do"), items, max(rows, 8), len(items))
+            items = [
+                [cell(MARKS[one.verdict]), cell(one.says, 300), cell(one.evidence, 300), spoken(one.todo, 300)]
+                for one in block.items[: max(rows, 8)]
+            ]
+            yield _lines(["", "item", "evidence", "to do"], items, len(block.items), set())
         case Prose():
             yield cell(block.text, 1000)
 
@@ -169,11 +172,16 @@ def _advice(block: Advice, most: int) -> str:
     for one in block.recommendations[:most]:
         where = f" {_cell(one.link, '')}." if one.link else ""
         lines.append(
-            f"- **{cell(one.says, 300)}** ({cell(one.code, 30)}) {cell(one.evidence, 300)} {cell(one.acts, 300)}{where}"
+            f"- **{cell(one.says, 300)}** ({cell(one.code, 30)}) {_ended(cell(one.evidence, 300))} "
+            f"{spoken(one.acts, 300)}{where}"
         )
     if (left := len(block.recommendations) - most) > 0:
         lines.append(f"- {left} more {_ON_PAGE}.")
     return "\n".join(lines)
+
+
+def _ended(sentence: str) -> str:
+    return sentence if sentence.endswith((".", "?", "!")) else f"{sentence}."
 
 
 def _moment(at: datetime) -> str:

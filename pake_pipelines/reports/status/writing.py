@@ -16,6 +16,7 @@ from pake_pipelines.reports.document import Document, Figures
 from pake_pipelines.reports.rendering import html
 from pake_pipelines.reports.rendering.data import document_data
 from pake_pipelines.reports.status import knowledge
+from pake_pipelines.reports.status.columns import columns_of
 from pake_pipelines.reports.status.page import NAME, build
 from pake_pipelines.reports.status.reading import read
 from pake_pipelines.reports.status.verdict import Overall
@@ -83,6 +84,7 @@ def _status(document: Document, overall: Overall, config: StatusPage, dagster: s
         every_minutes=config.every_minutes,
         home=dagster,
         elsewhere=f"in {DATA}",
+        columns=columns_of,
     )
     return Status(document.made_at, overall, page, _json(document, overall), document)
 

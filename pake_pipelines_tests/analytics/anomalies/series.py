@@ -13,9 +13,7 @@ DAY = 288
 
 
 def points(values: Iterable[float | None], step: timedelta = STEP) -> list[Point]:
-    return [
-        Point(START + at * step, None if value is None else float(value)) for at, value in enumerate(values)
-    ]
+    return [Point(START + at * step, None if value is None else float(value)) for at, value in enumerate(values)]
 
 
 def noise(size: int, seed: int = 0) -> np.ndarray:

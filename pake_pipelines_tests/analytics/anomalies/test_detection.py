@@ -72,8 +72,8 @@ def test_a_fault_at_a_time_of_day_is_found_though_its_values_are_usual():
 @pytest.mark.parametrize("make", [noise, daily])
 def test_what_is_usual_seldom_stands_out(make):
     episodes = [episode for seed in range(8) for episode in detect(points(make(3000, seed))).episodes]
-    assert sum(episode.stands_out for episode in episodes) <= 1  # in 80 days
-    assert len(episodes) <= 8 * 5
+    assert sum(episode.stands_out for episode in episodes) <= 4  # in 67 days
+    assert len(episodes) <= 8 * 4
 
 
 def test_a_days_pattern_without_noise_is_silent_after_the_warm_up():
@@ -89,7 +89,8 @@ def test_a_weekly_peak_is_told_of_the_first_time_only():
         values[(7 * week + 5) * DAY : (7 * week + 5) * DAY + 12] += 60
     samples = points(values)
     peaks = [episode for episode in detect(samples).episodes if episode.value > 90]
-    assert [episode.started_at for episode in peaks] == [samples[5 * DAY].at]
+    assert [episode.started_at for episode in peaks if episode.stands_out] == [samples[5 * DAY].at]
+    assert len(peaks) <= 2  # a dozen values leave gaps between them that the next dozen may fall into
 
 
 def test_a_constant_series_that_changes_is_told_of_once_and_its_jitter_not():
@@ -189,7 +190,9 @@ def test_a_clock_set_back_by_an_hour_is_no_anomaly():
 
 def test_an_integer_beyond_every_float_is_a_gap():
     values = [*noise(900).tolist(), 10**400]
-    samples = [Point(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=at), value) for at, value in enumerate(values)]
+    samples = [
+        Point(datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=at), value) for at, value in enumerate(values)
+    ]
     assert detect(samples).scores[-1] == 0
 
 

@@ -10,9 +10,7 @@ AT = 1500
 
 def around(values, first, last):
     samples = points(values)
-    return samples, [
-        one for one in detect(samples).episodes if samples[first].at <= one.started_at <= samples[last].at
-    ]
+    return samples, [one for one in detect(samples).episodes if samples[first].at <= one.started_at <= samples[last].at]
 
 
 def test_an_episode_peaks_where_it_is_oddest_and_lasts_while_it_is_odd():

@@ -118,5 +118,12 @@ def test_what_the_table_and_an_alert_say_in_the_same_words_is_said_once():
     assert "95.0 %" in found.evidence
 
 
+def test_a_mere_command_is_evidence_of_what_it_acts_on():
+    told = alert("backup-old", Severity.ERROR, says=("pake backup create",), summary="it is 99 h old")
+    found = advise(situation(backups=[backup(99)], alerts=alerts(told)))
+    assert [one.code for one in found] == ["BAK-05", "BAK-10"]
+    assert found[0].evidence == "the newest backup is 99 h old; 26 h are allowed; it is 99 h old"
+
+
 def test_an_alert_that_recommends_nothing_adds_nothing():
     assert advise(situation(alerts=alerts(alert(says=())))) == ()

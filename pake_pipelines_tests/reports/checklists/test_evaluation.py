@@ -59,7 +59,7 @@ def test_what_failed_comes_first_with_what_to_do():
 def test_an_item_for_a_person_says_how_it_is_ticked():
     found = item(evaluate(WEEKLY, all_well()), "documentation")
     assert found.verdict is Verdict.MANUAL
-    assert found.todo.endswith("then `pake report tick weekly_operations_checklist documentation`")
+    assert found.todo.endswith("Then `pake report tick weekly documentation`.")
 
 
 @pytest.mark.parametrize(
@@ -105,3 +105,10 @@ def test_every_command_of_an_item_exists(checklist):
     named = [line for one in checklist.items for line in re.findall(r"`pake ([^`]+)`", one.todo)]
     assert named
     assert [line for line in named if unknown_part(line)] == []
+
+
+def test_the_page_of_checklists_has_every_item_as_it_is():
+    page = (PACKAGE_HOME / "docs" / "checklists.md").read_text("utf-8")
+    rows = [line for line in page.splitlines() if line.startswith("| `")]
+    items = [one for checklist in CHECKLISTS.values() for one in checklist.items]
+    assert [row.split(" | ")[:3] for row in rows] == [[f"| `{one.key}`", one.says, one.todo] for one in items]

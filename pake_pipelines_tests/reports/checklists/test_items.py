@@ -43,6 +43,7 @@ from pake_pipelines_tests.reports.checklists.seen import (
 )
 
 PASS, FAIL, UNKNOWN = Verdict.PASS, Verdict.FAIL, Verdict.UNKNOWN
+OF_WEEK = sum(rhythm in {"often", "daily", "weekly"} for rhythm in RHYTHMS.values())
 UNHEALTHY, NOT_KNOWN = HealthStatus.UNHEALTHY, HealthStatus.UNKNOWN
 # tasks by the items that ask for them
 OF_TASKS = {
@@ -156,10 +157,11 @@ CASES = {
         seeing(reports={"security_report": NOW - 9 * DAY}), "weekly security_review", FAIL, "13 Nov",
     ),
     "a task of the week failed": (
-        with_task("storage_cleanup", "failed"), "weekly maintenance_tasks", FAIL, "1 of 22 tasks are failed or late",
+        with_task("storage_cleanup", "failed"), "weekly maintenance_tasks", FAIL,
+        f"1 of {OF_WEEK} tasks are failed or late",
     ),
     "a task that is due on all days but one": (
-        with_task("database_upkeep", hours=49), "weekly maintenance_tasks", PASS, "all 22",
+        with_task("database_upkeep", hours=49), "weekly maintenance_tasks", PASS, f"all {OF_WEEK}",
     ),
     "vulnerabilities are known": (
         with_task("dependency_scan", "failed", total_vulnerabilities=2), "monthly security_audit", FAIL, "failed",
@@ -247,6 +249,12 @@ def test_a_task_that_was_done_too_long_ago_fails_its_item(name):
 def test_a_run_of_a_clock_that_was_wrong_is_unknown():
     assert judged("daily log_rotation", with_task("log_cleanup", hours=-0.5)).verdict is PASS
     assert judged("daily log_rotation", with_task("log_cleanup", hours=-3)).verdict is UNKNOWN
+
+
+def test_a_task_that_is_switched_off_is_no_pass_and_says_so():
+    seen = replace(without_task("recovery_drill"), rhythms={"log_cleanup": "daily"})
+    found = judged("yearly disaster_recovery", seen)
+    assert (found.verdict, "switched off" in found.evidence) == (UNKNOWN, True)
 
 
 def test_tasks_that_are_switched_off_are_not_asked_for():
