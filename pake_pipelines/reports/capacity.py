@@ -29,6 +29,7 @@ from pake_pipelines.reports.capacity_figures import (
 from pake_pipelines.reports.capacity_sections import document
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
+from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.monitoring_figures import HealthTrend, health_trend
 from pake_pipelines.store import (
     backups,
@@ -70,7 +71,7 @@ async def read(desk: Desk) -> CapacityFigures:
         lines=lines(
             await metric_windows.windows(connection, METRICS, now - _DAY, now),
             daily,
-            foreseen,
+            fresh(foreseen, now),
             await _pressures(connection, desk.configs.maintenance.capacity, now),
             today,
         ),

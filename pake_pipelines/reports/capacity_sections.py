@@ -7,6 +7,7 @@ from typing import Final
 from pake_pipelines.analytics.pressure import Increase, State
 from pake_pipelines.analytics.trends import Direction, Trend
 from pake_pipelines.reports import foreseen, tones
+from pake_pipelines.reports.advice.situation import STALE
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.capacity_figures import CapacityFigures, Line, key
 from pake_pipelines.reports.document import (
@@ -65,7 +66,8 @@ def _lead(figures: CapacityFigures) -> str:
         f"{foreseen.when(one, figures.made_at)}"
         for one in _dated(figures)[:1]
     ]
-    nothing = "Nothing is full, and nothing is expected to be" if figures.analysed_at else "Nothing is full"
+    foreseen_at_all = any(one.forecast is not None for one in figures.lines)
+    nothing = "Nothing is full, and nothing is expected to be" if foreseen_at_all else "Nothing is full"
     return ". ".join(said or [nothing]) + "."
 
 
@@ -97,6 +99,8 @@ def _missing(figures: CapacityFigures) -> list[str]:
         found.append(f"Samples go back to {since} only: trends need 5 days of a week, and 18 of 30.")
     if figures.analysed_at is None:
         found.append("No forecast has been made yet: they are by the asset forecasts.")
+    elif figures.made_at - figures.analysed_at > STALE:
+        found.append(f"The last forecasts are of {figures.analysed_at:%d %b %Y}, too old to tell of what comes.")
     return found
 
 

@@ -9,6 +9,7 @@ from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.executive_figures import Executive, Runs, Week, runs
 from pake_pipelines.reports.executive_sections import document
+from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.health_figures import overall_uptime
 from pake_pipelines.reports.periods import DAY, Period, last_week
 from pake_pipelines.reports.qa_figures import compute_statistics
@@ -51,7 +52,7 @@ async def read(desk: Desk) -> Executive:
         incidents=await operation_statistics.incidents_between(connection, period.since, now),
         open_incidents=await incidents.list_incidents(connection, limit=_INCIDENTS),
         alerts=await alert_statistics.alert_counts(connection, period.since),
-        forecasts=await forecasts.latest(connection),
+        forecasts=fresh(await forecasts.latest(connection), now),
         backups=await backups.listed(connection),
         backup_hours=desk.configs.maintenance.backup.max_age_hours,
         recommendations=advise(await look(desk)),

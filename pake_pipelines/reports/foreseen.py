@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from pake_pipelines.reports.advice.situation import STALE
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import Column, LineChart, Table, Value
 from pake_pipelines.reports.series_names import series_title
@@ -12,6 +13,11 @@ from pake_pipelines.store.monitoring_statistics import Bin
 
 _DAY: Final = timedelta(days=1)
 NONE_YET: Final = "No forecast has been made yet."
+
+
+def fresh(forecasts: Iterable[ForecastRow], now: datetime) -> list[ForecastRow]:
+    """Return the forecasts that are not too old to tell of what comes."""
+    return [one for one in forecasts if now - one.made_at <= STALE]
 
 
 def soonest_first(forecasts: Iterable[ForecastRow]) -> list[ForecastRow]:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -133,14 +134,24 @@ def _status(directory: Path) -> Mapping[str, Any] | None:
 
 
 def _told(file: Path) -> Mapping[str, Any]:
-    """Return what a report's JSON says; nothing where there is none that can be read, or one of another time."""
+    """Return the head of a report's JSON; nothing where there is none, or none that can be read."""
+    try:
+        state = file.stat()
+    except OSError:
+        return {}
+    return _head(file, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=_MOST_REPORTS)
+def _head(file: Path, _changed: int, size: int) -> Mapping[str, Any]:
+    """Return the words of a file of that size; who writes the index again reads only what has changed since."""
     import orjson
 
     try:
-        said = orjson.loads(file.read_bytes()) if file.stat().st_size <= _MOST_BYTES else None
+        said = orjson.loads(file.read_bytes()) if size <= _MOST_BYTES else None
     except (OSError, orjson.JSONDecodeError):
         return {}
-    return said if isinstance(said, dict) else {}
+    return {key: one for key, one in said.items() if isinstance(one, str)} if isinstance(said, dict) else {}
 
 
 def _text(told: Mapping[str, Any], key: str) -> str:

@@ -18,6 +18,7 @@ from pake_pipelines.store.runs import latest_visits
 from pake_pipelines.store.statistics import Visits, statistics
 from pake_pipelines.store.visits import visits_by_hour, visits_of_run
 
+_TITLE: Final = "Ingestion report"
 _HOURS: Final = 24
 _NO_RUN: Final = "no run yet"
 
@@ -51,17 +52,22 @@ async def report_of(
 def made_of(report: IngestionReport) -> Made:
     """Return `report` in all its forms."""
     said, total = _said(report), report.window.total
+    lead = (
+        f"{total.processed:,} items from {len(report.window.by_source):,} sources within 24 hours, "
+        f"{total.errors:,} visits failed."
+    )
+    tone = Tone.WARN if total.errors else Tone.GOOD if total.succeeded else Tone.UNKNOWN
+    head = {"title": _TITLE, "status": tone.value, "lead": lead}
     tables = {**sheets_of(said), **sheets_of(said["run"]), **sheets_of(said["last_24h"])}
     return Made(
         name="ingestion_report",
-        title="Ingestion report",
+        title=_TITLE,
         made_at=report.made_at,
-        tone=Tone.WARN if total.errors else Tone.GOOD if total.succeeded else Tone.UNKNOWN,
-        lead=f"{total.processed:,} items from {len(report.window.by_source):,} sources within 24 hours, "
-        f"{total.errors:,} visits failed.",
+        tone=tone,
+        lead=lead,
         html=ingestion_html(report),
         markdown=ingestion_markdown(report),
-        json=json.dumps(said, indent=2, default=datetime.isoformat, ensure_ascii=False),
+        json=json.dumps({**head, **said}, indent=2, default=datetime.isoformat, ensure_ascii=False),
         tables=tables,
     )
 

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from pake_pipelines.reports.advice.situation import STALE
+from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.qa_figures import Statistics
 from pake_pipelines.store.analyses import Analysis
 from pake_pipelines.store.anomalies import Anomaly
@@ -76,7 +77,7 @@ class Insights:
     @property
     def foreseen(self) -> list[ForecastRow]:
         """The forecasts that are not too old to tell of what comes."""
-        return [one for one in self.forecasts if self.made_at - one.made_at <= STALE]
+        return fresh(self.forecasts, self.made_at)
 
     @property
     def analysed_at(self) -> datetime | None:

@@ -13,6 +13,7 @@ from pake_pipelines.reports.render import monitoring_html, monitoring_markdown
 from pake_pipelines.reports.rendering.sheets import sheets_of
 from pake_pipelines.reports.writing import Made
 
+_TITLE: Final = "Monitoring report"
 _TONES: Final = {
     HealthStatus.HEALTHY: Tone.GOOD,
     HealthStatus.DEGRADED: Tone.WARN,
@@ -32,16 +33,17 @@ async def write(desk: Desk) -> Made:
 
 def made_of(report: MonitoringReport) -> Made:
     """Return `report` in all its forms."""
-    said = monitoring_said(report)
+    said, tone, lead = monitoring_said(report), _TONES[report.overall], _lead(report)
+    head = {"title": _TITLE, "status": tone.value, "lead": lead}
     return Made(
         name="monitoring_report",
-        title="Monitoring report",
+        title=_TITLE,
         made_at=report.made_at,
-        tone=_TONES[report.overall],
-        lead=_lead(report),
+        tone=tone,
+        lead=lead,
         html=monitoring_html(report),
         markdown=monitoring_markdown(report),
-        json=json.dumps(said, indent=2, default=plain, ensure_ascii=False),
+        json=json.dumps({**head, **said}, indent=2, default=plain, ensure_ascii=False),
         tables=sheets_of(said),
     )
 

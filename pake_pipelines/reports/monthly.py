@@ -8,6 +8,7 @@ from pake_pipelines.model.health import Uptime
 from pake_pipelines.reports.advice import advise, look
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
+from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.health_figures import overall_uptime
 from pake_pipelines.reports.monthly_figures import METRICS, Month, Monthly
 from pake_pipelines.reports.monthly_sections import document
@@ -62,7 +63,7 @@ async def read(desk: Desk) -> Monthly:
         tasks=await operation_statistics.task_counts(connection, since, until),
         restarts=await operation_statistics.restarts_between(connection, since, until),
         backups=[one for one in made if since <= one.created_at < until],
-        forecasts=await forecasts.latest(connection),
+        forecasts=fresh(await forecasts.latest(connection), now),
         titles={name: service.title or name for name, service in services.items()},
         recommendations=advise(await look(desk)),
     )

@@ -81,7 +81,7 @@ def _missing(told: Monthly) -> list[str]:
         found.append(f"No service was probed in {told.period.title}, or its probes are not kept any more.")
     if not told.month.metrics:
         found.append(f"Of {told.period.title} no samples are kept: averages and capacity are not known.")
-    if told.month.metrics and not told.before.metrics:
+    if told.month.metrics and not told.before.metrics and not told.before.trends:
         found.append(f"Of {told.period.before} no samples are kept: averages have nothing to be held against.")
     return found
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.binned import counts
 from pake_pipelines.reports.document import BarChart, Block, Column, Figure, Figures, Layer, Section, Table, Tone, Value
 from pake_pipelines.reports.monthly_figures import Monthly, came_to, errors_by_kind
@@ -19,10 +20,10 @@ def intake(told: Monthly) -> Section:
         Figure("New items", found.new, "count", note=versus(found.new, before.new if known else None, "count", period)),
         Figure("Updated items", found.updated, "count",
                note=versus(found.updated, before.updated if known else None, "count", period)),
-        Figure("Visits that failed", found.failed / found.visits, "share", note=f"{found.failed} of {found.visits}"),
+        Figure("Visits that failed", found.failed / found.visits, "share", note=f"{amount(found.failed, 'count')} of {amount(found.visits, 'count')}"),
         Figure("Unreadable entries", found.dead_letters, "count",
                note=versus(found.dead_letters, before.dead_letters if known else None, "count", period)),
-        Figure("Sources read", found.sources, "count", note=f"{fresh} for the first time"),
+        Figure("Sources read", found.sources, "count", note=f"{amount(fresh, 'count')} for the first time"),
         Figure("Duplicates found", sum(one.duplicates for one in told.found), "count"),
         Figure("Connections made", sum(one.connections for one in told.found), "count"),
     ]  # fmt: skip

@@ -10,6 +10,7 @@ DAY: Final = timedelta(days=1)
 WEEK: Final = timedelta(days=7)
 THIRTY_DAYS: Final = 30
 _NO_CHANGE: Final = 0.0005  # of the figure before
+_MANY: Final = 5  # times as much: a percentage of that says little
 _SHARES: Final = {"percent": 1, "share": 100}  # points in their unit
 
 
@@ -72,7 +73,7 @@ def versus(value: float | None, before: float | None, unit: str, period: Period)
     sign = "+" if change > 0 else "-"
     if unit in _SHARES:
         return f"{sign}{_SHARES[unit] * abs(change):.1f} points against {period.before}"
-    of_it = f"{sign}{100 * abs(change) / abs(before):.0f} %, " if before and unit else ""
+    of_it = f"{sign}{100 * abs(change) / abs(before):.0f} %, " if before and unit and value < _MANY * before else ""
     return f"{of_it}{amount(before, unit)} in {period.before}"
 
 

@@ -16,6 +16,7 @@ from pake_pipelines.reports.rendering.sheets import sheets_of
 from pake_pipelines.reports.writing import Made, Written, write_files, written
 
 NAME: Final = "qa_report"
+_TITLE: Final = "QA report"
 _LAYOUT: Final = "6"  # changes with templates and charts
 _GRAVEST_FIRST: Final = (Tone.BAD, Tone.WARN, Tone.NOTICE)
 
@@ -44,21 +45,27 @@ async def report_of(desk: Desk) -> QaReport:
 
 def made_of(report: QaReport) -> Made:
     """Return `report` in all its forms."""
-    said, figures = qa_said(report), report.statistics
-    lead = f"{figures.total_items:,} items, {figures.quality_score} % verified."
-    tones = {one.tone for one in report.recommendations}
-    tone = next((one for one in _GRAVEST_FIRST if one in tones), Tone.GOOD)
+    said, (tone, lead) = qa_said(report), _standing(report)
     return Made(
         name=NAME,
-        title="QA report",
+        title=_TITLE,
         made_at=report.made_at,
-        tone=tone if figures.total_items else Tone.UNKNOWN,
-        lead=lead if figures.total_items else "The knowledge base is empty.",
+        tone=tone,
+        lead=lead,
         html=qa_html(report),
         markdown=qa_markdown(report),
         json=qa_json(report),
         tables=sheets_of(said),
     )
+
+
+def _standing(report: QaReport) -> tuple[Tone, str]:
+    figures = report.statistics
+    if not figures.total_items:
+        return Tone.UNKNOWN, "The knowledge base is empty."
+    tones = {one.tone for one in report.recommendations}
+    tone = next((one for one in _GRAVEST_FIRST if one in tones), Tone.GOOD)
+    return tone, f"{figures.total_items:,} items, {figures.quality_score} % verified."
 
 
 def deliver(directory: Path, report: QaReport, keep: int) -> Delivered:
@@ -73,7 +80,9 @@ def deliver(directory: Path, report: QaReport, keep: int) -> Delivered:
 
 def qa_json(report: QaReport) -> str:
     """Return the QA report as JSON; `version` changes with what it says."""
-    said = {"version": _version(report), "timestamp": report.made_at.isoformat(), **qa_said(report)}
+    tone, lead = _standing(report)
+    head = {"title": _TITLE, "status": tone.value, "lead": lead}
+    said = {"version": _version(report), "timestamp": report.made_at.isoformat(), **head, **qa_said(report)}
     return json.dumps(said, indent=2, default=_plain, ensure_ascii=False)
 
 

@@ -1,7 +1,7 @@
 """Writing reports: by their name, in every form, into files that are whole or not there."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,13 +9,18 @@ from typing import Final
 
 from pake_pipelines.reports.catalogue import REPORTS
 from pake_pipelines.reports.desk import Desk
-from pake_pipelines.reports.document import Document, Tone
+from pake_pipelines.reports.document import Document, Link, Tone
+from pake_pipelines.reports.index import write_index
 from pake_pipelines.reports.rendering import RENDERERS, csv_tables, html, json_text, markdown
 from pake_pipelines.reports.whole import write_whole
 
 KEPT: Final = "kept"
 """The directory of past copies, below that of the newest reports."""
 
+_LINKED: Final = 14
+# what leads to a file beside the report leads from a copy, which lies one directory deeper, through its parent
+_RELATIVE: Final = re.compile(r'(\shref=")(?![a-z]+:|#)')
+_DATED: Final = re.compile(r"-\d{8}T\d{6}Z")
 _STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 
@@ -52,15 +57,15 @@ class Written:
     copy: Path | None
 
 
-def made_of(document: Document, *, dagster: str = "") -> Made:
-    """Return `document` in all its forms; `dagster` is the address of Dagster's pages, for links to assets."""
+def made_of(document: Document, *, previous: Sequence[Link] = (), dagster: str = "") -> Made:
+    """Return `document` in all its forms; its page links to `previous` ones, and to assets in Dagster at `dagster`."""
     return Made(
         name=document.name,
         title=document.title,
         made_at=document.made_at,
         tone=document.tone,
         lead=document.lead,
-        html=html(document, dagster=dagster),
+        html=html(document, previous=previous, dagster=dagster),
         markdown=markdown(document),
         json=json_text(document),
         tables=csv_tables(document),
@@ -72,13 +77,15 @@ def made_of(document: Document, *, dagster: str = "") -> Made:
 async def make(desk: Desk, name: str) -> Made:
     """Write the report `name` at `desk`. Raises KeyError when there is none of that name, and StoreError."""
     said = await REPORTS[name].load()(desk)
-    return said if isinstance(said, Made) else made_of(said, dagster=desk.dagster)
+    if isinstance(said, Made):
+        return said
+    return made_of(said, previous=_links(desk.settings.data / "reports", name), dagster=desk.dagster)
 
 
 def write_files(directory: Path, made: Made, keep: int) -> Written:
     """Write all forms of a report into `directory`, each file whole or not at all; JSON goes last of the newest.
 
-    `keep` past copies of page and JSON stay below `kept/`; 0 keeps none. Raises OSError.
+    `keep` past copies of page and JSON stay below `kept/`; 0 keeps none. The index says so. Raises OSError.
     """
     page = directory / f"{made.name}.html"
     write_whole(page, made.html)
@@ -87,13 +94,17 @@ def write_files(directory: Path, made: Made, keep: int) -> Written:
             write_whole(directory / f"{made.name}.{form}", text)
     _write_tables(directory / made.name, made.tables)
     write_whole(directory / f"{made.name}.json", made.json)
-    if not keep:
-        return Written(page, None)
+    copy = _keep_copy(directory, made, keep) if keep else None
+    write_index(directory, made.made_at)
+    return Written(page, copy)
+
+
+def _keep_copy(directory: Path, made: Made, keep: int) -> Path:
     copy = copy_of(directory, made)
-    write_whole(copy, made.html)
+    write_whole(copy, _RELATIVE.sub(r"\1../", made.html))
     write_whole(copy.with_suffix(".json"), made.json)
     _prune(directory / KEPT, made.name, keep)
-    return Written(page, copy)
+    return copy
 
 
 def copy_of(directory: Path, made: Made) -> Path:
@@ -109,9 +120,18 @@ def written(directory: Path, name: str) -> Written | None:
 
 def copies(directory: Path, name: str) -> list[Path]:
     """Return the past pages of the report `name`, newest first."""
-    stamped = re.compile(rf"{re.escape(name)}-\d{{8}}T\d{{6}}Z")
     found = (directory / KEPT).glob(f"{name}-*.html")
-    return sorted((one for one in found if stamped.fullmatch(one.stem)), reverse=True)
+    return sorted((one for one in found if _DATED.fullmatch(one.stem.removeprefix(name))), reverse=True)
+
+
+def _links(directory: Path, name: str) -> list[Link]:
+    """Return links to the past pages of the report `name`, newest first."""
+    return [Link(_moment(one.stem), f"{KEPT}/{one.name}") for one in copies(directory, name)[:_LINKED]]
+
+
+def _moment(stem: str) -> str:
+    stamp = stem.rpartition("-")[2]
+    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
 
 
 def _write_tables(directory: Path, tables: Mapping[str, str]) -> None:

@@ -49,7 +49,7 @@ def test_importing_the_definitions_reads_nothing_but_the_projects_own_configurat
     ]
     own = {path for path in read if not path.startswith(".venv/")}
     defaults = "pake_pipelines/config/defaults"
-    names = ("sources", "quality", "monitoring", "maintenance")
+    names = ("sources", "quality", "monitoring", "maintenance", "reports")
     written = {f"{place}/{name}.yaml" for place in ("configs", defaults) for name in names}
     assert own == {*written, f"{defaults}/spam_phrases.yaml"}
 

@@ -19,6 +19,7 @@ from pake_pipelines.reports.capacity_figures import (
 )
 from pake_pipelines.reports.capacity_sections import document
 from pake_pipelines.reports.document import LineChart, Table, Tone
+from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.monitoring_figures import HealthTrend
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.forecasts import ForecastPoint, ForecastRow
@@ -162,6 +163,13 @@ def test_a_forecast_is_drawn_behind_the_past_and_days_without_samples_are_gaps()
         MIDNIGHT - 4 * DAY, MIDNIGHT - 3 * DAY,
     ]  # fmt: skip
     assert list(chart.times) == sorted(chart.times)
+
+
+def test_old_forecasts_are_said_to_be_too_old():
+    made = report(replace(told(windows=[window(CPU)]), analysed_at=NOW - 3 * DAY))
+    assert made.missing == ["The last forecasts are of 19 Nov 2026, too old to tell of what comes."]
+    assert made.lead == "Nothing is full."
+    assert fresh([forecast(CPU), replace(forecast(DISK), made_at=NOW - 3 * DAY)], NOW) == [forecast(CPU)]
 
 
 def test_of_a_forecast_that_could_not_be_made_there_is_a_reason_and_no_chart():

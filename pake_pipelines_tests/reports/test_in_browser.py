@@ -15,7 +15,7 @@ from pake_pipelines.reports.status.writing import make_status, make_status_witho
 from pake_pipelines.reports.writing import make, write_files
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.database import open_database
-from pake_pipelines_tests.reports import hostile
+from pake_pipelines_tests.reports import hostile_project
 from pake_pipelines_tests.reports.monitoring_history import SERVICES
 
 pytestmark = [
@@ -100,17 +100,17 @@ def looked(module_database_url, tmp_path_factory):
 async def look_at_all(settings, url, directories):
     pages = {}
     async with open_database(url) as database:
-        for state, facts in (("empty", None), ("hostile", hostile.facts(NOW))):
+        for state, facts in (("empty", None), ("hostile", hostile_project.facts(NOW))):
             if state == "hostile":
                 async with database.transaction() as connection:
-                    await hostile.fill(connection, NOW)
+                    await hostile_project.fill(connection, NOW)
             directory = directories.mktemp(state)
             await write_all(database, settings, directory, facts)
             pages |= {(state, name): directory / f"{name}.html" for name in PAGES}
     directory = directories.mktemp("down")
     config = load_reports_of(settings).status_page
     status = make_status_without_database(
-        directory, config, hostile.facts(NOW), NOW, "http://127.0.0.1:3000", "".join(hostile.WORDS)
+        directory, config, hostile_project.facts(NOW), NOW, "http://127.0.0.1:3000", "".join(hostile_project.WORDS)
     )
     pages["down", "status"] = write_status(directory, status)
     async with chromium(find_chromium()) as browser:

@@ -64,11 +64,22 @@ def test_a_project_that_began_on_the_first_day_of_the_month_has_that_month():
         (120, 100, "count", "+20 %, 100 in the week before"),
         (0, 0, "count", "as in the week before"),
         (3, 0, "count", "0 in the week before"),
+        (800, 100, "count", "100 in the week before"),
         (60.0, 63.3, "percent", "-3.3 points against the week before"),
         (0.99, 0.95, "share", "+4.0 points against the week before"),
         (0.71, 0.69, "", "0.69 in the week before"),
     ],
-    ids=["unknown now", "unknown then", "more", "nothing twice", "from nothing", "points", "share", "plain"],
+    ids=[
+        "unknown now",
+        "unknown then",
+        "more",
+        "nothing twice",
+        "from nothing",
+        "many times",
+        "points",
+        "share",
+        "plain",
+    ],
 )
 def test_a_change_says_what_it_is_against(value, before, unit, said):
     assert versus(value, before, unit, WEEK) == said

@@ -1,5 +1,6 @@
 """What the QA report makes of what the store counted: shares, lines, days, what people overruled."""
 
+from dataclasses import replace
 from datetime import date
 
 from pake_pipelines.reports.qa_figures import compute_statistics, daily, faults_of, reviewed, rule_lines, spread
@@ -74,3 +75,8 @@ def test_only_a_decision_against_what_automation_had_settled_overrules_it():
     )
     assert (found.overruled, found.agreed, found.left_open) == (15, 16, 224)
     assert (found.approved, found.rejected, found.requeued, found.total) == (163, 84, 8, 255)
+
+
+def test_the_pass_rate_is_of_the_items_that_were_judged_and_unknown_without_any():
+    assert compute_statistics(replace(totals(verified=8), judged=8, passed=6)).pass_rate == 75.0
+    assert compute_statistics(totals(verified=8)).pass_rate is None

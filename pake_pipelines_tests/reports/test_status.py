@@ -29,7 +29,7 @@ from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.maintenance_runs import TaskRun
 from pake_pipelines.store.recent_activity import Rounds, SourceCounts
 from pake_pipelines.store.statistics import Visits
-from pake_pipelines_tests.reports import hostile
+from pake_pipelines_tests.reports import hostile_project
 from pake_pipelines_tests.reports.monitoring_history import SERVICES
 
 NOW = datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
@@ -263,7 +263,7 @@ def told(module_database_url, tmp_path_factory):
     async def make():
         async with open_database(module_database_url) as database:
             async with database.transaction() as connection:
-                await hostile.fill(connection, NOW)
+                await hostile_project.fill(connection, NOW)
             facts = replace(FACTS, runs_of_last_day=RUNS)
             async with open_desk(database, Settings(home=home), facts, "v", NOW) as desk:
                 return await make_status(desk)

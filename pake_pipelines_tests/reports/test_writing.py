@@ -1,6 +1,7 @@
 """The files of a report: newest and past copies, each whole or not there; and every report of the catalogue."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -49,6 +50,24 @@ def test_the_oldest_copies_beyond_the_number_kept_go_and_those_of_other_reports_
     ]  # fmt: skip
     assert len(list((tmp_path / "kept").glob("health_report-*.json"))) == 2
     assert other.exists()
+
+
+def test_a_copy_leads_to_the_same_files_from_one_directory_deeper(made, tmp_path):
+    link = '<a href="../docs/x.md">x</a> <a href="#s">s</a> <a href="http://127.0.0.1:3000/x">x</a>'
+    files = write_files(tmp_path, replace(made, html=link), 1)
+    assert files.copy.read_text("utf-8") == link.replace("../docs", "../../docs")
+
+
+async def test_a_page_leads_to_those_before_it(configure, database):
+    settings = configure("")
+    for minute in range(3):
+        now = NOW + timedelta(minutes=minute)
+        async with open_desk(database, settings, None, "v1", now) as desk:
+            made = await make(desk, "log_report")
+        write_files(settings.data / "reports", made, 60)
+    assert re.findall(r'href="(kept/[^"]+)"', made.html) == [
+        "kept/log_report-20261122T120100Z.html", "kept/log_report-20261122T120000Z.html",
+    ]  # fmt: skip
 
 
 def test_no_copy_is_kept_where_none_is_wanted(made, tmp_path):

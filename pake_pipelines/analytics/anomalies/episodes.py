@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 from pake_pipelines.analytics.anomalies.model import Episode, Kind, Point
 from pake_pipelines.analytics.anomalies.novelty import MEMORY
 from pake_pipelines.analytics.anomalies.outstanding import outstanding
-from pake_pipelines.analytics.anomalies.surprise import Surprise
+from pake_pipelines.analytics.anomalies.surprise import Surprise, news_of, score_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -19,9 +19,6 @@ Band = tuple[float, float] | tuple[None, None]
 _STAYS_ODD: Final = 0.5  # an episode goes on while points are half as odd as what begins one
 _QUIET: Final = 12  # points in a row below that end it
 _EXPECTED: Final = (1.0, 99.0)  # per cent of the samples before
-_OUTSTANDING: Final = 0.55
-"""Sixteen kinds of noise, heavy tails and random walks among them, reach it about once a month (docs/anomalies.md)."""
-
 _LASTING: Final = 0.75  # share of an episode's points outside what was expected that makes it a new level
 
 
@@ -31,8 +28,7 @@ def episodes(
     """Yield the episodes of `points`, all of which hold a value; `values`, `scores` and `surprise` are by the point."""
     import numpy as np
 
-    stays = _STAYS_ODD * (threshold / (1 - threshold) if threshold < 1 else np.inf)
-    odd = np.flatnonzero((surprise.odd >= stays) | (scores >= threshold))
+    odd = np.flatnonzero((surprise.odd >= _STAYS_ODD * news_of(threshold)) | (scores >= threshold))
     flat = surprise.views["flat"]
     after = 0
     for begin in np.flatnonzero((scores >= threshold) & (scores > 0)).tolist():
@@ -40,20 +36,21 @@ def episodes(
             continue
         last = _last(odd, begin)
         after = last + 1
-        peak = begin + int(np.argmax(scores[begin:after]))
+        peak = begin + int(np.argmax(surprise.odd[begin:after]))
+        weight = _weight(surprise, begin + int(np.argmax(scores[begin:after])))
         around = values[begin : last + _QUIET]
         expected = _expected(values[max(0, begin - MEMORY) : begin])
         yield Episode(
             started_at=points[begin].at,
             last_at=points[last].at,
             peak_at=points[peak].at,
-            score=float(scores[peak]),
+            score=score_of(weight * float(surprise.odd[peak])),
             value=float(values[peak]),
             expected_low=expected[0],
             expected_high=expected[1],
-            kind=Kind.FLAT if flat[begin:after].any() else _kind(around, float(values[peak]), expected),
+            kind=Kind.FLAT if flat[begin:after].any() else _kind(around, float(values[peak]), expected, surprise, peak),
             over=last + _QUIET < len(points),
-            stands_out=outstanding(surprise, begin, after, _weight(surprise, peak)) >= _OUTSTANDING,
+            stands_out=outstanding(surprise, begin, after, weight) >= threshold,
         )
 
 
@@ -66,8 +63,8 @@ def _last(odd: "NDArray[np.int64]", begin: int) -> int:
 
 
 def _weight(surprise: Surprise, at: int) -> float:
-    news = float(surprise.news[at])
-    return news / (1 - news) / float(surprise.odd[at]) if news < 1 else 1.0
+    """How much of being odd is news at a point that is news."""
+    return news_of(float(surprise.news[at])) / float(surprise.odd[at])
 
 
 def _expected(before: "Floats") -> Band:
@@ -79,10 +76,11 @@ def _expected(before: "Floats") -> Band:
     return float(low), float(high)
 
 
-def _kind(around: "Floats", value: float, expected: Band) -> Kind:
+def _kind(around: "Floats", value: float, expected: Band, surprise: Surprise, peak: int) -> Kind:
     low, high = expected
     if low is None or high is None or low <= value <= high:
-        return Kind.SHAPE
+        oddest = max(surprise.views, key=lambda view: float(surprise.views[view][peak]))
+        return Kind.LEVEL if oddest.startswith("mean") else Kind.SHAPE
     outside = around > high if value > high else around < low
     if len(around) >= 2 * _QUIET and float(outside.mean()) >= _LASTING:
         return Kind.LEVEL

@@ -11,7 +11,7 @@ class Kind(StrEnum):
 
     SPIKE = "spike"  # above it, and soon back
     DROP = "drop"  # below it, and soon back
-    LEVEL = "level"  # beside it, and staying there
+    LEVEL = "level"  # beside it for long, or on the mean of two hours
     SHAPE = "shape"  # usual values in an order or at a time never seen
     FLAT = "flat"  # the same value for longer than ever
 
@@ -28,9 +28,9 @@ class Point:
 class Episode:
     """Odd points that belong together.
 
-    `score` (0..1) and `value` are those of the point at `peak_at`. `expected_low` and `expected_high` hold 98 % of the
-    samples before `started_at`. `over` is False while the episode still goes on where the data end. `stands_out` is
-    whether it goes beyond what noise alone brings now and then: only such an episode is worth waking somebody for.
+    `score` (0..1) and `value` are those of the oddest point, at `peak_at`. `expected_low` and `expected_high` hold 98 %
+    of the samples before `started_at`. `over` is False while the episode still goes on where the data end. `stands_out`
+    is whether it goes beyond what noise alone brings now and then: only such an episode is worth waking somebody for.
     """
 
     started_at: datetime

@@ -5,6 +5,7 @@ What has been seen once is no news, however rare: this is the long memory of the
 
 from bisect import bisect_left, insort
 from functools import cache
+from math import inf
 from typing import TYPE_CHECKING, Any, Final
 
 if TYPE_CHECKING:
@@ -28,18 +29,17 @@ def value_distance(values: "Floats", length: int = 1) -> "Floats":
     """
     import numpy as np
 
-    known: list[float] = []
-    distances = np.zeros(len(values))
+    lag = min(length + _APART, len(values))
     listed = values.tolist()
-    lag = length + _APART
-    for at in range(lag, len(listed)):
-        insort(known, listed[at - lag])
-        value = listed[at]
+    known = [-inf, inf]
+    above, below = [], []
+    for earlier, value in zip(listed, listed[lag:], strict=False):
+        insort(known, earlier)
         place = bisect_left(known, value)
-        above = known[place] - value if place < len(known) else np.inf
-        below = value - known[place - 1] if place else np.inf
-        distances[at] = min(above, below)
-    return distances
+        above.append(known[place])
+        below.append(known[place - 1])
+    nearest = np.minimum(np.array(above) - values[lag:], values[lag:] - np.array(below))
+    return np.concatenate([np.zeros(lag), nearest])
 
 
 def window_distance(values: "Floats", length: int, memory: int = MEMORY) -> "Floats":

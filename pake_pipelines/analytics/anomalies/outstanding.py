@@ -6,7 +6,7 @@ everything earlier as the highest values do not lie from one another.
 
 from typing import TYPE_CHECKING, Final
 
-from pake_pipelines.analytics.anomalies.surprise import Novelty, Surprise
+from pake_pipelines.analytics.anomalies.surprise import Novelty, Surprise, score_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -26,7 +26,7 @@ _MEMORY: Final = 4000  # values before
 def outstanding(surprise: Surprise, begin: int, end: int, weight: float) -> float:
     """The score (0..1) of the points from `begin` to before `end` when no view counts for more than the noise allows.
 
-    `weight` is what their being odd is multiplied by to become news.
+    `weight` is how much of being odd is news.
     """
     import numpy as np
 
@@ -36,8 +36,7 @@ def outstanding(surprise: Surprise, begin: int, end: int, weight: float) -> floa
         if name in surprise.novelties:
             part = np.minimum(part, _excesses(surprise.novelties[name], begin, end) / _EXCESSES)
         square += part * part
-    news = weight * float(np.sqrt(square.max()))
-    return news / (1.0 + news)
+    return score_of(weight * float(np.sqrt(square.max())))
 
 
 def _excesses(novelty: Novelty, begin: int, end: int) -> "Floats":

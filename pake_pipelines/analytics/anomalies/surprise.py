@@ -106,7 +106,17 @@ def surprise(times: "Floats", values: "Floats", threshold: float = 0.5) -> Surpr
         "flat": _flat(values),
     }
     odd = np.sqrt(sum(np.minimum(view, _BOUND) ** 2 for view in views.values()))
-    return Surprise(odd, _news(odd, _WORTH * threshold / (1 - threshold) if threshold < 1 else np.inf), views, novelties)
+    return Surprise(odd, _news(odd, news_of(threshold)), views, novelties)
+
+
+def score_of(news: float) -> float:
+    """News from 0 up as a score of 0..1."""
+    return news / (_WORTH + news)
+
+
+def news_of(score: float) -> float:
+    """The news that score so much; infinite from 1 on."""
+    return _WORTH * score / (1 - score) if score < 1 else float("inf")
 
 
 def _scaled(values: "Floats") -> "Floats":

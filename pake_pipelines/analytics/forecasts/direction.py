@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from pake_pipelines.analytics.forecasts.series import Floats
 
 _WANDERING: Final = (1e-5, 1e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.25, 0.5, 0.8, 1.0)
-_CHANCE: Final = 0.04
+_CHANCE: Final = 0.03
 _BEND_CHANCE: Final = 0.0004  # it is looked for at many places
 _BEND_ROOM: Final = 0.12  # of the series on both sides of a bend
 _BEND_STEPS: Final = 6

@@ -74,8 +74,9 @@ def despiked(values: "Floats") -> "Floats":
     if len(values) < 7:
         return values
     changes = np.diff(values)
-    scatter = _SCALE * float(np.median(np.abs(changes - np.median(changes)))) or float(np.mean(np.abs(changes)))
-    out, back = changes[:-1], -changes[1:]
+    beyond = changes - np.median(changes)
+    scatter = _SCALE * float(np.median(np.abs(beyond))) or float(np.mean(np.abs(beyond)))
+    out, back = beyond[:-1], -beyond[1:]
     spikes = np.zeros(len(values), bool)
     spikes[1:-1] = (np.sign(out) == np.sign(back)) & (np.minimum(np.abs(out), np.abs(back)) > _SPIKE * scatter)
     spikes[:2] = spikes[-2:] = False

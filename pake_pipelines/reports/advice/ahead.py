@@ -7,7 +7,7 @@ from typing import Any, Final
 from pake_pipelines.reports.advice.rule import Rule, named
 from pake_pipelines.reports.advice.series import series_name
 from pake_pipelines.reports.advice.situation import STALE, Situation
-from pake_pipelines.reports.amounts import amount
+from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.forecasts import ForecastRow
@@ -92,7 +92,7 @@ def _share(subject: str, one: Mapping[str, Any]) -> str:
     name = series_name(metric, {"label": label} if label else None)
     if one.get("share_above") is None:
         return f"{name}: {shown(one.get('reason', ''), 240)}"
-    return f"{name} was above {one['bound']:g} in {one['share_above']:.0%} of {one['samples']} samples"
+    return f"{name} was above {one['bound']:g} in {share(one['share_above'])} of {one['samples']} samples"
 
 
 def _slower_runs(now: Situation) -> str | None:
@@ -117,7 +117,7 @@ def _busy_hours(now: Situation) -> str | None:
         return None
     sure = window.get("confidence")
     said = f"it is quiet from {start:02}:00 to {(start + hours) % 24:02}:00 UTC"
-    said += f" (confidence {sure:.0%})" if sure is not None else ""
+    said += f" (confidence {share(sure)})" if sure is not None else ""
     return f"{said}; at other hours begin {named(f'{name} at {hour:02}:00' for hour, name in busy)}"
 
 
@@ -160,14 +160,14 @@ AHEAD: Final = (
         "full-later", "ANA-07", Tone.WARN,
         "A limit will be reached - plan for more room",
         "a forecast has a date within `advice.days_to_full` days, and not within 7",
-        "limits stand under `analytics.forecasts` in configs/reports.yaml; the capacity report says what grows",
+        "Limits stand under `analytics.forecasts` in configs/reports.yaml; the capacity report says what grows",
         _full_later, runbook="filling-up",
     ),
     Rule(
         "health-declines", "ANA-10", Tone.WARN,
         "System health declines - consider capacity planning",
         "the trend of the health of all services is declining over 30 days, or over 7",
-        "the capacity report says what is short, `pake health` which service serves worse",
+        "The capacity report says what is short, `pake health` which service serves worse",
         _health_declines, asset="capacity_report",
     ),
     Rule(
@@ -175,21 +175,21 @@ AHEAD: Final = (
         "CPU usage is consistently high - consider scaling up",
         "at least four of five samples of the window are above the bound of `capacity` in configs/maintenance.yaml "
         "(ANA-11)",
-        "more processors, or fewer runs at a time (`concurrency` in dagster.yaml)",
+        "More processors, or fewer runs at a time (`concurrency` in dagster.yaml)",
         _pressed("cpu_usage_percent"), runbook="high-load",
     ),
     Rule(
         "memory-pressed", "ANA-13", Tone.WARN,
         "Memory usage is consistently high - consider scaling up",
         "as for the CPU",
-        "more memory, or fewer runs at a time (`concurrency` in dagster.yaml)",
+        "More memory, or fewer runs at a time (`concurrency` in dagster.yaml)",
         _pressed("memory_usage_percent"), runbook="high-memory",
     ),
     Rule(
         "disk-pressed", "ANA-13", Tone.WARN,
         "Disk usage is consistently high - consider expanding storage",
         "as for the CPU",
-        "a larger disk, or `data_dir` on another one; `pake maintenance run storage_cleanup` frees what it can",
+        "A larger disk, or `PAKE_DATA_DIR` on another one; `pake maintenance run storage_cleanup` frees what it can",
         _pressed("disk_usage_percent"), runbook="disk-full",
     ),
     Rule(
@@ -210,7 +210,7 @@ AHEAD: Final = (
         "slower-runs", "ANA-14", Tone.WARN,
         "Jobs take longer than they did - look for what has changed",
         "the last runs of a job are slower than its trailing median, by `analytics.regression` of configs/reports.yaml",
-        "the asset `run_performance` has the figures; Dagster's UI compares the steps of two runs",
+        "The asset `run_performance` has the figures; Dagster's UI compares the steps of two runs",
         _slower_runs, runbook="slower-runs",
     ),
     Rule(

@@ -1,7 +1,8 @@
 """Rules on backups, maintenance, audits and channels: what keeps everything else trustworthy."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.advice.rule import Rule, named
@@ -19,7 +20,7 @@ _UPDATES: Final = "system_updates"
 _APART: Final = frozenset({_SCAN, _AUDIT})  # they have rules of their own
 
 
-def usable(backups: "list[BackupRow] | tuple[BackupRow, ...] | Any") -> list[BackupRow]:
+def usable(backups: Sequence[BackupRow] | None) -> list[BackupRow]:
     """Return the backups that are there and not damaged, the newest first."""
     held = [one for one in backups or () if one.removed_at is None and one.state is not ProofState.DAMAGED]
     return sorted(held, key=lambda one: (one.created_at, one.name), reverse=True)
@@ -207,7 +208,7 @@ UPKEEP: Final = (
         "updates-pending", "SEC-12", Tone.NOTICE,
         "Install the pending updates of the system",
         "the last `system_updates` found any",
-        "the package manager of the system; nothing is installed from here",
+        "The package manager of the system; nothing is installed from here",
         _updates, runbook="pending-updates",
     ),
     Rule(

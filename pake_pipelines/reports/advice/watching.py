@@ -81,14 +81,15 @@ WATCHING: Final = (
         "nothing-probed", "MON-01", Tone.BAD,
         "Nothing is being probed: see whether Dagster's daemon runs and the sensor service_health is on",
         "every service is unknown",
-        "`pake status` tells of the daemon, `pake up` starts it; *Automation* in Dagster's UI switches sensors on",
+        "`pake status` tells of the daemon, `pake up` starts it; the page Automation of Dagster's UI switches sensors "
+        "on",
         _nothing_probed, runbook="system-down",
     ),
     Rule(
         "nothing-sampled", "MON-24", Tone.BAD,
         "No metrics are being sampled: see whether the sensor metrics is on",
         "no round of samples within six times `metrics.every_minutes` of configs/monitoring.yaml",
-        "`pake monitor metrics` shows what was sampled last; *Automation* in Dagster's UI switches sensors on",
+        "`pake monitor metrics` shows what was sampled last; the page Automation of Dagster's UI switches sensors on",
         _nothing_sampled, runbook="ticks",
     ),
     Rule(
@@ -117,14 +118,14 @@ WATCHING: Final = (
         "high-cpu", "MON-12", Tone.WARN,
         "High CPU usage - consider scaling or optimization",
         "the mean of the last hour is above the lowest bound of the alert rules on `cpu_usage_percent`",
-        "fewer runs at a time (`concurrency` in dagster.yaml), or more processors",
+        "Fewer runs at a time (`concurrency` in dagster.yaml), or more processors",
         _high("cpu_usage_percent"), runbook="high-load",
     ),
     Rule(
         "high-memory", "MON-12", Tone.WARN,
         "High memory usage - monitor for memory leaks",
         "the mean of the last hour is above the lowest bound of the alert rules on `memory_usage_percent`",
-        "the recovery `high-memory-usage` frees what it can; `pake diagnose` shows who holds it",
+        "The recovery `high-memory-usage` frees what it can; `pake diagnose` shows who holds it",
         _high("memory_usage_percent"), runbook="high-memory",
     ),
     Rule(

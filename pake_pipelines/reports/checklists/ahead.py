@@ -1,5 +1,6 @@
 """Items on where things go: trends, pressure, forecasts, regressions, reports that were made."""
 
+from collections.abc import Mapping
 from datetime import timedelta
 from typing import Any
 
@@ -45,7 +46,7 @@ def scaling(seen: Seen) -> Judged:
     return passed(f"none of {len(pressed)} series is under pressure; no limit is reached within {horizon.days} days")
 
 
-def _pressed(subject: str, one: "dict[str, Any] | Any") -> str:
+def _pressed(subject: str, one: Mapping[str, Any]) -> str:
     return f"{shown(subject, 60)}: {shown(one.get('reason', ''))}"
 
 

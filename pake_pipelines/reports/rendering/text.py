@@ -173,7 +173,7 @@ def _advice(block: Advice, most: int) -> str:
         where = f" {_cell(one.link, '')}." if one.link else ""
         lines.append(
             f"- **{cell(one.says, 300)}** ({cell(one.code, 30)}) {_ended(cell(one.evidence, 300))} "
-            f"{spoken(one.acts, 300)}{where}"
+            f"{_ended(spoken(one.acts, 300))}{where}"
         )
     if (left := len(block.recommendations) - most) > 0:
         lines.append(f"- {left} more {_ON_PAGE}.")

@@ -13,6 +13,7 @@ from pake_pipelines.redaction import redact
 from pake_pipelines.reports.advice import advise, look
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document, Figures
+from pake_pipelines.reports.index import write_index
 from pake_pipelines.reports.rendering import html
 from pake_pipelines.reports.rendering.data import document_data
 from pake_pipelines.reports.status import knowledge
@@ -59,9 +60,13 @@ def make_status_without_database(
 
 
 def write_status(directory: Path, status: Status) -> Path:
-    """Write both files into `directory`, each whole or not at all, and return the page. Raises OSError."""
+    """Write both files into `directory`, each whole or not at all, and return the page. Raises OSError.
+
+    The index is written with it, as it says the same word.
+    """
     write_whole(directory / DATA, status.json)
     write_whole(directory / PAGE, status.html)
+    write_index(directory, status.made_at)
     return directory / PAGE
 
 

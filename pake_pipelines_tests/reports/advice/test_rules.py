@@ -164,7 +164,7 @@ CASES = {
     ),
     "full-later": ({"forecasts": [forecast(30)]}, "22 Dec", {"forecasts": [forecast(31)]}),
     "health-declines": (health("declining"), "by 3.2 points over 30 days", health("stable")),
-    "cpu-pressed": (pressed("cpu_usage_percent"), "above 80 in 90%", pressed("cpu_usage_percent", "unknown")),
+    "cpu-pressed": (pressed("cpu_usage_percent"), "above 80 in 90 %", pressed("cpu_usage_percent", "unknown")),
     "memory-pressed": (
         pressed("memory_usage_percent"), "memory usage was", pressed("memory_usage_percent", "within"),
     ),
@@ -181,7 +181,7 @@ CASES = {
     "odd-series": (
         {"anomalies": [anomaly()]}, "database query since 22 Nov 07:00", {"anomalies": [anomaly(seen=3 * DAY)]},
     ),
-    "busy-hours": (quiet(22), "from 22:00 to 00:00 UTC (confidence 90%)", quiet(None)),
+    "busy-hours": (quiet(22), "from 22:00 to 00:00 UTC (confidence 90 %)", quiet(None)),
     "other-frequency": (
         frequency("cache_light_cleanup", 8640), "every 2.4 h instead of 2 h", frequency("cache_light_cleanup", 7200),
     ),
