@@ -14,7 +14,7 @@ export UV_FIND_LINKS ?= $(subst $() $(),$(comma),$(PIP_FIND_LINKS))
 TORCH_BACKEND ?=
 UV_TORCH := $(if $(TORCH_BACKEND),--torch-backend $(TORCH_BACKEND))
 
-.PHONY: help install run test check bench conformance demo-outage demo-restore lock clean
+.PHONY: help install run test check bench conformance demo-outage demo-restore screenshots lock clean
 
 help: ## list the commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -61,6 +61,9 @@ demo-outage: $(STAMP) ## kill a real service of a scratch project and print who 
 
 demo-restore: $(STAMP) ## plant damage in a backup and drop a table of a scratch project: found, and recovered
 	@$(BIN)/python -m demos.restore
+
+screenshots: $(STAMP) ## ARGS="--dark NAME ...": pictures of the project's reports in docs/images/reports
+	@$(BIN)/python -m demos.screenshots $(ARGS)
 
 # torch is pinned in pyproject.toml: the lock leaves open which build of it, and so which of its GPU packages
 lock: | $(BIN)/uv ## compile the lock file anew

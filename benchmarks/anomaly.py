@@ -4,7 +4,8 @@
 
 Without arguments it reads NAB's folder below `PAKE_CORPORA`: the product's threshold was chosen there, and only there.
 With them it reads any folder laid out as NAB's is, and the product's threshold is what it is. The peers always get the
-threshold that is best for them on the very series read.
+threshold that is best for them on the very series read. Without arguments it also says
+what an alarm on series with planted faults would be right and wrong about (benchmarks/anomaly_planted.py).
 """
 
 import argparse
@@ -19,6 +20,7 @@ from typing import Any, Final
 import numpy as np
 from threadpoolctl import threadpool_limits
 
+from benchmarks import anomaly_planted as planted
 from benchmarks import anomaly_scoring as scoring
 from benchmarks.anomaly_peers import moving_z_score, robust_z_score
 from benchmarks.anomaly_scoring import Floats, Labelled, Tally
@@ -49,13 +51,15 @@ class Scored:
         return not self.labelled.labels
 
 
-def main(data: Path, labels: Path) -> None:
+def main(data: Path, labels: Path, *, with_planted: bool) -> None:
     """Score every series below `data` and print both forms of the answer."""
     series = list(read(data, labels))
     if not series:
         sys.exit(f"no series below {data}")
     with ProcessPoolExecutor(initializer=threadpool_limits, initargs=(1,)) as pool:
         scored = list(pool.map(score, sorted(series, key=lambda one: -len(one.points))))
+        made = [*planted.clean(), *planted.faulty()] if with_planted else []
+        faults = planted.figures(list(zip(made, pool.map(planted.judged, made, chunksize=4), strict=True)))
     thresholds = {PRODUCT: THRESHOLD} | {peer: scoring.best_threshold(_of(scored, peer)) for peer in PEERS}
     folders = sorted({one.folder for one in scored})
     tallies = {
@@ -63,7 +67,7 @@ def main(data: Path, labels: Path) -> None:
         for detector, threshold in thresholds.items()
     }
     _table(scored, tallies)
-    publish(_report(scored, tallies, thresholds))
+    publish(_report(scored, tallies, thresholds, faults))
 
 
 def score(series: Series) -> Scored:
@@ -104,7 +108,10 @@ def _scores(tallies: Mapping[str, Tally]) -> dict[str, float | None]:
 
 
 def _report(
-    scored: Sequence[Scored], tallies: Mapping[str, Mapping[str, Tally]], thresholds: Mapping[str, float]
+    scored: Sequence[Scored],
+    tallies: Mapping[str, Mapping[str, Tally]],
+    thresholds: Mapping[str, float],
+    faults: Mapping[str, Any],
 ) -> Report:
     clean = [one for one in scored if one.clean]
     points = sum(len(one.labelled.rewards) for one in scored)
@@ -135,6 +142,7 @@ def _report(
         "best_threshold": best,
         "score_at_best_threshold": _total(scored, PRODUCT, best, "all").score,
         "threshold_of_other_folders": _left_out(scored),
+        **({"planted_faults": faults} if faults["series_faulty"] else {}),
         "cpu_seconds_per_1000_points": {
             name: 1000 * sum(one.seconds[name] for one in scored) / points for name in thresholds
         },
@@ -165,4 +173,8 @@ if __name__ == "__main__":
         parser.error("--data and --labels go together")
     if given.data is None and not corpus().is_dir():
         sys.exit(f"corpus not found, skipped: {corpus()}")
-    main(given.data or corpus() / "data", given.labels or corpus() / "labels" / "combined_windows.json")
+    main(
+        given.data or corpus() / "data",
+        given.labels or corpus() / "labels" / "combined_windows.json",
+        with_planted=given.data is None,
+    )

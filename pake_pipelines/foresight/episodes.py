@@ -1,7 +1,8 @@
 """Episodes as they were kept and as they are found now, brought together: one row for each, however often one looks.
 
 Every judgement looks at the same days again, from a beginning that has moved on. What overlaps is the same episode, and
-keeps its beginning. What was judged before is not judged again: only what goes on after the last judgement can be new.
+keeps its beginning. What was judged before is not judged again: only what goes on after the last judgement can be new,
+and only what goes beyond what noise brings now and then.
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -36,7 +37,7 @@ def merged(looked: Looked, kept: Sequence[Anomaly], now: datetime) -> list[Anoma
     for episode in looked.episodes:
         row = _same(rows.values(), episode)
         if row is None:
-            if looked.judged_at is not None and episode.last_at <= looked.judged_at:
+            if not episode.stands_out or (looked.judged_at is not None and episode.last_at <= looked.judged_at):
                 continue
             row = _new(looked, episode, now)
         rows[row.started_at] = _goes_on(row, episode)

@@ -15,7 +15,7 @@ from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.monitor_ticks import MonitorTick
 
 # a series that was odd is sampled for so long after it, so that everybody learns that it is over
-_TOLD_FOR: Final = timedelta(days=2)
+_TOLD_FOR: Final = timedelta(days=7)
 # so many turns of judging may be missed
 _TURNS: Final = 3
 # a series without a sample for so long tells nothing of how its episode goes on

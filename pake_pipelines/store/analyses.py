@@ -29,12 +29,13 @@ async def save(
     await connection.execute(
         """
         WITH standing AS (
-            SELECT DISTINCT ON (subject) subject, result FROM analyses WHERE kind = $1 ORDER BY subject, made_at DESC
+            SELECT subject FROM analyses
+            WHERE kind = $1 AND result <> '{}' AND made_at = (SELECT max(made_at) FROM analyses WHERE kind = $1)
         )
         INSERT INTO analyses (kind, subject, made_at, run_id, result)
         SELECT $1, key, $2::timestamptz, $3, value FROM jsonb_each($4::jsonb)
         UNION ALL
-        SELECT $1, subject, $2, $3, '{}' FROM standing WHERE result <> '{}' AND NOT $4 ? subject
+        SELECT $1, subject, $2, $3, '{}' FROM standing WHERE NOT $4 ? subject
         ON CONFLICT (kind, subject, made_at) DO UPDATE SET (run_id, result) = (excluded.run_id, excluded.result)
         """,
         kind,
@@ -45,15 +46,16 @@ async def save(
 
 
 async def latest(connection: Connection, kind: str) -> dict[str, Analysis]:
-    """Return what stands of a kind, by subject."""
+    """Return what stands of a kind, by subject: what the newest analysis came to, as it speaks of all subjects."""
     rows = await connection.fetch(
         """
-        SELECT DISTINCT ON (subject) kind, subject, made_at, run_id, result FROM analyses WHERE kind = $1
-        ORDER BY subject, made_at DESC
+        SELECT kind, subject, made_at, run_id, result FROM analyses
+        WHERE kind = $1 AND result <> '{}' AND made_at = (SELECT max(made_at) FROM analyses WHERE kind = $1)
+        ORDER BY subject
         """,
         kind,
     )
-    return {row["subject"]: Analysis(**row) for row in rows if row["result"]}
+    return {row["subject"]: Analysis(**row) for row in rows}
 
 
 async def prune(connection: Connection, before: datetime) -> int:

@@ -17,7 +17,7 @@ def test_the_figures_rules_and_issues_are_shown_with_the_place_of_the_page(judge
     assert "High rejection rate" in done.stdout
     assert str(judged.home / "data" / "reports" / "qa_report.html") in done.stdout
     assert {file.name for file in (judged.home / "data" / "reports").iterdir()} == {
-        "qa_report", "qa_report.html", "qa_report.md", "qa_report.json",
+        "index.html", "qa_report", "qa_report.html", "qa_report.md", "qa_report.json",
     }  # fmt: skip
 
 

@@ -154,7 +154,7 @@ def _reports(reports: Path) -> list[str]:
 
     Of the ingestion report only that it is there: it tells of runs, and a killed one and its successor are two.
     """
-    found = {file.name: file.read_text() for file in reports.iterdir() if file.is_file() and file.name[0] != "."}
+    found = {file.name: file.read_text() for file in reports.glob("*_report.*") if file.name[0] != "."}
     found |= {name: "" for name in found if name.startswith("ingestion_report.")}
     found["qa_report.html"] = re.sub(r'<div class="when">.*?</div>|<time>.*?</time>', "", found["qa_report.html"])
     found["qa_report.md"] = re.sub(r"\d{4}-\d\d-\d\d \d\d:\d\d", "", found["qa_report.md"])

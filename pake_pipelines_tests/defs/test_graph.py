@@ -89,7 +89,7 @@ def test_the_sensors_tick_only_where_automation_is_on(shipped):
     off = build_defs(settings=Settings(home=PACKAGE_HOME, automation_enabled=False))
     for defs, status in ((shipped, dg.DefaultSensorStatus.RUNNING), (off, dg.DefaultSensorStatus.STOPPED)):
         sensors = {sensor.name: sensor for sensor in defs.sensors}
-        assert set(sensors) == {"service_health", "metrics", "healing", "backup_verification_sensor"}
+        assert set(sensors) == {"service_health", "metrics", "healing", "backup_verification_sensor", "status_page"}
         assert {sensor.default_status for sensor in sensors.values()} == {status}
     assert {sensor.minimum_interval_seconds for sensor in shipped.sensors} == {30, 180, 300}
 

@@ -209,6 +209,22 @@ def test_a_schedule_that_missed_its_tick_is_overdue_and_a_stopped_one_is_not(ins
     assert "hourly" not in conditions(tick_readings(read(instance)), "name")
 
 
+def test_every_schedule_and_sensor_is_told_of_with_its_last_tick_and_its_next(instance):
+    on = switched(instance, "hourly", InstigatorType.SCHEDULE)
+    ticked(instance, on, NOW - timedelta(minutes=30), TickStatus.FAILURE, "broken")
+    switched(instance, "nightly", InstigatorType.SCHEDULE, on=False)
+    reading = FactsReader().read(Place(instance, REPOSITORY, "here"), NOW)
+    told = {one.name: one for one in reading.schedules}
+    assert set(told) == {"hourly", "nightly", "looking"}
+    hourly = told["hourly"]
+    assert (hourly.kind, hourly.on, hourly.last_state) == ("schedule", True, "failure")
+    assert hourly.last_at == NOW - timedelta(minutes=30)
+    assert hourly.next_at(NOW) == NOW.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+    assert hourly.page == "locations/__repository__@here/schedules/hourly"
+    assert (told["nightly"].on, told["nightly"].next_at(NOW)) == (False, None)
+    assert (told["looking"].kind, told["looking"].every) == ("sensor", timedelta(seconds=30))
+
+
 def test_a_schedule_that_was_just_switched_on_is_not_overdue(instance):
     switched(instance, "hourly", InstigatorType.SCHEDULE, since=NOW)
     assert tick_of(instance, "hourly").overdue is False

@@ -10,10 +10,9 @@ from pake_pipelines_tests.conftest import NOW
 MINUTE = timedelta(minutes=1)
 
 
-def episode(begin, last, *, over, score=0.9, value=9.0):
-    return Episode(
-        NOW + begin * MINUTE, NOW + last * MINUTE, NOW + begin * MINUTE, score, value, 1.0, 2.0, "spike", over
-    )
+def episode(begin, last, *, over, score=0.9, value=9.0, stands_out=True):
+    begun, ended = NOW + begin * MINUTE, NOW + last * MINUTE
+    return Episode(begun, ended, begun, score, value, 1.0, 2.0, "spike", over, stands_out)
 
 
 def look(*episodes, newest, judged=None):
@@ -61,6 +60,14 @@ def test_an_episode_whose_beginning_looks_different_from_a_later_day_is_the_same
 def test_what_was_judged_before_and_not_found_is_not_found_later():
     assert after([], look(episode(0, 5, over=True), newest=90, judged=60)) == []
     assert spans(after([], look(episode(0, 65, over=False), newest=90, judged=60))) == [(0, None)]
+
+
+def test_what_noise_brings_now_and_then_is_no_row_until_it_stands_out_and_one_that_did_goes_on():
+    noise = look(episode(0, 5, over=False, stands_out=False), newest=5)
+    assert after([], noise) == []
+    kept = after([], look(episode(0, 9, over=False), newest=9, judged=5))
+    assert spans(kept) == [(0, None)]
+    assert spans(after(kept, look(episode(0, 15, over=True, stands_out=False), newest=60, judged=9))) == [(0, 15)]
 
 
 def test_at_the_first_look_what_is_over_is_kept_as_over():

@@ -42,7 +42,7 @@ def files(kit):
 
 async def test_the_three_files_say_the_same(kit, database, run):
     delivered = await deliver(kit, database, run.now)
-    assert set(files(kit)) == {"qa_report.html", "qa_report.md", "qa_report.json"}
+    assert set(files(kit)) == {"qa_report.html", "qa_report.md", "qa_report.json", "index.html"}
     data = json.loads(files(kit)["qa_report.json"][0])
     assert data["statistics"] | {"quality_score": data["quality_score"]} == asdict(delivered.report.statistics)
     assert data["statistics"]["total_items"] == 2
@@ -95,7 +95,7 @@ async def test_a_file_that_is_gone_or_damaged_is_written_anew(damage, kit, datab
     else:
         (directory / damage).unlink()
     assert (await deliver(kit, database, run.now)).is_new
-    assert len(files(kit)) == 3
+    assert len(files(kit)) == 4
 
 
 async def test_a_decision_of_a_person_writes_it_anew(kit, database, run):

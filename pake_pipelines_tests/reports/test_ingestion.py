@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pake_pipelines.reports.ingestion import Ingested, IngestionReport, next_due, stopped_sources
+from pake_pipelines.reports.ingestion import Due, Ingested, IngestionReport, Stopped, next_due, stopped_sources
 from pake_pipelines.reports.render import ingestion_html, ingestion_markdown
 from pake_pipelines.store.statistics import RunVisits, Statistics, Visits
 from pake_pipelines.store.visits import Hour, RunVisit
@@ -166,6 +166,24 @@ def test_no_error_breaks_a_table_in_markdown():
 
 def test_a_long_run_is_told_in_short_in_markdown_and_in_full_on_the_page():
     many = Ingested("run-1", tuple(visit(f"source-{number}") for number in range(60)), {})
-    assert "The page lists all of them." in ingestion_markdown(report(many))
+    assert "The JSON and CSV list all of them." in ingestion_markdown(report(many))
     assert "source-59" not in ingestion_markdown(report(many))
     assert "source-59" in ingestion_html(report(many))
+
+
+def test_ten_thousand_sources_make_a_page_and_a_text_of_bounded_size():
+    names = [f"source-{number}" for number in range(10_000)]
+    visits = tuple(RunVisit(one, "failed", 1, 0, 0, 0, 0, EVIL * 3) for one in names)
+    counts = dict.fromkeys(names, Visits(1, 1, 1, 0, 0))
+    made = IngestionReport(
+        made_at=NOW,
+        run=Ingested("run", visits, dict.fromkeys(names, EVIL)),
+        window=Statistics(NOW, Visits(1, 1, 1, 0, 0), counts, ()),
+        hours=(),
+        stopped=tuple(Stopped(one, "resting", EVIL) for one in names),
+        due=tuple(Due(one, SOON, EVIL) for one in names),
+    )
+    page, text = ingestion_html(made), ingestion_markdown(made)
+    assert len(page.encode()) < 1_000_000
+    assert "9,700 more, in the JSON and CSV" in page
+    assert len(text.encode()) < 40_000

@@ -53,7 +53,7 @@ async def test_the_run_is_told_from_the_last_24_hours(database, tmp_path):
 async def test_the_files_say_the_same(database, tmp_path):
     made, _ = await deliver(database, tmp_path, *VISITS)
     assert {file.name for file in tmp_path.iterdir() if file.is_file()} == {
-        "ingestion_report.html", "ingestion_report.md", "ingestion_report.json",
+        "ingestion_report.html", "ingestion_report.md", "ingestion_report.json", "index.html",
     }  # fmt: skip
     assert made.markdown == (tmp_path / "ingestion_report.md").read_text()
     assert "2 sources asked, 1 failed" in made.markdown

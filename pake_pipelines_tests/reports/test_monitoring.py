@@ -231,7 +231,7 @@ def test_the_three_files_say_the_same(delivered):
     assert data["performance_averages_24h"]["cpu_usage_percent"]["mean"] > 0
     assert data["health_trends"]["7d"]["trends"]["trend"] in {"steady", "declining", "improving"}
     assert sorted(one.name for one in made.html.parent.iterdir() if one.is_file()) == [
-        "monitoring_report.html", "monitoring_report.json", "monitoring_report.md",
+        "index.html", "monitoring_report.html", "monitoring_report.json", "monitoring_report.md",
     ]  # fmt: skip
 
 

@@ -31,7 +31,7 @@ def test_every_form_has_its_file_and_a_copy_is_kept(made, tmp_path):
     stamp = "health_report-20261122T120000Z"
     tables = sorted(f"health_report/{key}.csv" for key in made.tables)
     assert names(tmp_path) == sorted([
-        "health_report.html", "health_report.json", "health_report.md", *tables,
+        "health_report.html", "health_report.json", "health_report.md", *tables, "index.html",
         f"kept/{stamp}.html", f"kept/{stamp}.json",
     ])  # fmt: skip
     assert (files.page, files.copy) == (tmp_path / "health_report.html", tmp_path / "kept" / f"{stamp}.html")

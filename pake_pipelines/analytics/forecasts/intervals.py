@@ -9,7 +9,7 @@ _WIDENING: Final = (0.0, 1.0)  # exponents of the steps ahead between which erro
 _EXPECTED: Final = 0.5  # that of a random walk
 _WEIGHT: Final = 1.0  # origins that the expectation is worth
 
-_BEYOND: Final = 0.4
+_BEYOND: Final = 0.3
 """As far ahead as the past is long an interval is wider by this share: so far no error of the back-test reaches."""
 
 

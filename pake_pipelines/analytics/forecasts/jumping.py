@@ -88,7 +88,7 @@ def futures(values: "Floats", found: "Jumps", horizon: int) -> "Floats":
     by_peak = found.clean_ups and growth > 0 and float(np.std(level_peaks)) / growth < float(np.std(known.distances))
     to_floor = found.clean_ups and float(np.std(level_floors)) < float(np.std(sizes))
     waited = len(values) - known.places[-1]
-    longer = known.distances[known.distances > waited]
+    longer = known.distances[known.distances >= waited]
     value, since = np.full(FUTURES, values[-1]), np.full(FUTURES, waited)
     due = drawn(longer) if len(longer) else waited + np.ceil(drawing.random(FUTURES) * np.median(known.distances) / 2)
     rate, top = drawn(known.growth), drawn(level_peaks)

@@ -4,6 +4,7 @@ Values lie within -1 and 1 and have neither spikes nor a cycle any more. What gr
 `direction` and `jumping_slope`; of each kind the back-test picks the model.
 """
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Final
 
 from pake_pipelines.analytics.forecasts.direction import direction, theil_sen
@@ -11,8 +12,6 @@ from pake_pipelines.analytics.forecasts.jumping import futures
 from pake_pipelines.analytics.forecasts.jumps import jumps
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from pake_pipelines.analytics.forecasts.series import Floats
 
 LEVELS: Final = ("last value", "moving average", "mean reverting")
@@ -27,6 +26,13 @@ JUMPING: Final = (SAW_TOOTH, STAIRS)
 
 TRENDS: Final = ("linear", "recent linear", EXPONENTIAL, "quadratic", "damped", "drift")
 """Models of what grows or shrinks."""
+
+GUIDE: Final[Mapping[str, str | None]] = {
+    "cache_size": None,
+    "hit_ratio": "linear",
+    "response_time": "moving average",
+}
+"""The models of ANA-06 by figure; None (a time series model) is what the back-test chooses. Its horizon is a week."""
 
 _REMEMBERING: Final = 5  # values of which a memory can be told
 _RECENT: Final = 7

@@ -12,6 +12,7 @@ from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out
 from pake_pipelines.cli.judgement_view import STATUS_STYLES, bar
+from pake_pipelines.cli.report.formats import FORMATS, files_of
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.pipeline.calibrate import score_version
 from pake_pipelines.pipeline.kit import Kit
@@ -49,7 +50,7 @@ def report(
         fail(f"{wanted}: no form of the report", hint="a file ends in .html, .md or .json; else name a directory")
     made = asyncio.run(_build(kit))
     try:
-        page = _write(wanted, made)
+        page = _write(kit, output, made)
     except OSError as error:
         fail(f"{wanted}: {error.strerror or error}")
     if as_json:
@@ -68,13 +69,18 @@ async def _build(kit: Kit) -> QaReport:
         return await report_of(desk)
 
 
-def _write(wanted: Path, made: QaReport) -> Path:
-    """Write the report to the file or directory `wanted`; return what a person opens."""
-    form = None if wanted.is_dir() else _FORMS.get(wanted.suffix)
-    if form is None:
-        return write_files(wanted, made_of(made), 0).page
-    write_whole(wanted, form(made))
-    return wanted
+def _write(kit: Kit, output: Path | None, made: QaReport) -> Path:
+    """Write the report to the file or directory `output`; return what a person opens."""
+    if output is None:
+        return write_files(kit.settings.data / "reports", made_of(made), 0).page
+    form = None if output.is_dir() else _FORMS.get(output.suffix)
+    if form is not None:
+        write_whole(output, form(made))
+        return output
+    written = list(files_of(made_of(made), output, FORMATS))
+    for path, text in written:
+        write_whole(path, text)
+    return written[0][0]
 
 
 def _show(made: QaReport) -> None:

@@ -49,7 +49,7 @@ _FACES: Final[Mapping[str, _Face]] = {
         "What figures will be in the next days, within an interval, and when they reach their limits; no date where "
         "there is no trend (ANA-03, ANA-06, ANA-07).",
         _MEASURED,
-        {"nothing_fills_up": "Nothing reaches its limit within `advice.days_to_full` days. Silent where nothing can be foreseen."},
+        {"nothing_fills_up": "Nothing reaches its limit within `advice.days_to_full` days. Silent while unknown."},
     ),
     "maintenance_window_forecast": _Face(
         ("windows",),

@@ -108,9 +108,9 @@ def test_the_hour_of_the_day_is_told_from_the_trend():
     hours = np.arange(24 * 30)
     wave = 10 * np.sin(hours / 24 * 2 * np.pi)
     found = forecast(
-        readings(40 + 0.02 * hours + wave, timedelta(hours=1)), horizon=3 * DAY, step=timedelta(hours=6), now=NOW
+        readings(40 + 0.02 * hours + wave, timedelta(hours=1)), horizon=3 * DAY, step=timedelta(hours=1), now=NOW
     )
-    truth = [40 + 0.02 * hour + 10 * math.sin(hour / 24 * 2 * math.pi) for hour in 24 * 30 - 1 + np.arange(6, 73, 6)]
+    truth = [40 + 0.02 * hour + 10 * math.sin(hour / 24 * 2 * math.pi) for hour in 24 * 30 - 1 + np.arange(1, 73)]
     assert values_of(found) == pytest.approx(truth, abs=2.5)
 
 
