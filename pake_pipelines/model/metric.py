@@ -12,7 +12,7 @@ class MetricSample:
     """A metric's value at a moment; `value` is None unless `status` is OK.
 
     `status` is OK, UNAVAILABLE (it cannot be had here: an extension is absent, a file is not there) or UNKNOWN (it
-    should be there and could not be read); `detail` says why. `unit` is percent, ms, s, h, d, bytes, count or per_minute.
+    should be there and could not be read); `detail` says why. `unit` is as in the catalogue of metrics.
     """
 
     metric: str

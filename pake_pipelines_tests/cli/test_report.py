@@ -153,6 +153,12 @@ def test_a_report_of_no_edition_goes_to_every_mail_channel(delivering):
     assert [one["channel"] for one in trial["sendings"]] == ["email"]
 
 
+def test_the_digest_is_tried_like_an_edition(delivering):
+    (trial,) = delivering.pake("report", "test", "health-digest", "--json").json
+    assert trial["subject"].startswith("PAKE+: Health digest of ")
+    assert trial["report"] == "monitoring_report"
+
+
 def test_what_is_listed_survives_files_that_are_no_reports(delivering):
     reports = delivering.home / "data" / "reports"
     reports.mkdir(parents=True)

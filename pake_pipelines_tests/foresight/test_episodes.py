@@ -1,9 +1,10 @@
 """However often the same days are looked at, and from whatever beginning, an episode is one row."""
 
+import random
 from dataclasses import replace
 from datetime import timedelta
 
-from pake_pipelines.analytics.anomalies import Episode
+from pake_pipelines.analytics.anomalies import Episode, Point, detect
 from pake_pipelines.foresight.episodes import Looked, given_up, merged
 from pake_pipelines_tests.conftest import NOW
 
@@ -88,3 +89,19 @@ def test_a_series_that_vanishes_does_not_end_its_episode_before_nobody_can_remem
     assert given_up([row], set(), NOW) == []
     assert given_up([row], {("m", ())}, NOW + 6 * MINUTE) == []
     assert given_up([row], set(), NOW + 6 * MINUTE) == [replace(row, ended_at=row.last_at)]
+
+
+def test_while_the_days_that_are_looked_at_move_on_a_planted_fault_stays_one_row():
+    noise = random.Random(8)
+    step, days = timedelta(minutes=30), 14
+    points = [
+        Point(NOW + number * step, 50 + noise.gauss(0, 3) + (60 if 600 <= number < 610 else 0)) for number in range(800)
+    ]
+    kept, judged = [], None
+    for turn in range(590, 800, 7):
+        seen = [one for one in points[:turn] if one.at > points[turn - 1].at - timedelta(days=days)]
+        looked = Looked("m", {}, detect(seen).episodes, seen[-1].at, judged)
+        kept, judged = after(kept, looked), seen[-1].at
+    (row,) = kept
+    assert abs(row.started_at - points[600].at) <= 2 * step
+    assert points[607].at <= row.ended_at <= points[650].at

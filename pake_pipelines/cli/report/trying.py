@@ -14,17 +14,21 @@ from rich.text import Text
 from pake_pipelines.alerts.digest import Audience, Outgoing, audience, message_of
 from pake_pipelines.alerts.text import plain, subject
 from pake_pipelines.cli.console import out, print_json
+from pake_pipelines.cli.report.listing import DIGEST
 from pake_pipelines.cli.report.names import named_report
 from pake_pipelines.cli.report.running import Attempt, attempts
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.config.alerting import Alerting, AnyChannel, EmailChannel
 from pake_pipelines.config.loading import load_monitoring, load_reports
-from pake_pipelines.config.reports import Edition, ReportsConfig
+from pake_pipelines.config.reports import ReportsConfig
 from pake_pipelines.redaction import redact
 from pake_pipelines.settings import Settings, get_settings
 
 if TYPE_CHECKING:
     from pake_pipelines.model.alert import Message
+
+Plan = tuple[str | None, str, Sequence[str] | None]
+"""An edition, one of its reports, and the channels that it names."""
 
 _LINES: Final = 12
 _MEGABYTE: Final = 1_000_000
@@ -77,20 +81,23 @@ def try_delivery(
         raise typer.Exit(1)
 
 
-def _planned(config: ReportsConfig, name: str | None) -> list[tuple[str | None, str, Sequence[str] | None]]:
-    """Return editions, their reports and the channels these go to; a report of no edition goes to every e-mail."""
-    plain_name = (name or "").replace("-", "_")
-    if name is None or plain_name in config.editions:
-        chosen = {one: edition for one, edition in config.editions.items() if one == plain_name or not name}
-        return [(one, report, edition.channels) for one, edition in chosen.items() for report in edition.reports]
+def _planned(config: ReportsConfig, name: str | None) -> list[Plan]:
+    """Return what goes out by itself under `name`; a report of no edition would go to every e-mail channel."""
+    digest = (DIGEST, "monitoring_report", None)
+    going: list[Plan] = [
+        (edition, report, one.channels) for edition, one in config.editions.items() for report in one.reports
+    ]
+    going.append(digest)
+    if name is None:
+        return going
+    plain_name = name.replace("-", "_")
+    if chosen := [one for one in going if one[0] == plain_name]:
+        return chosen
     report = named_report(name)
-    own: dict[str, Edition] = {one: edition for one, edition in config.editions.items() if report in edition.reports}
-    return [(one, report, edition.channels) for one, edition in own.items()] or [(None, report, None)]
+    return [one for one in going if one[1] == report] or [(None, report, None)]
 
 
-async def _try(
-    settings: Settings, alerting: Alerting, planned: Sequence[tuple[str | None, str, Sequence[str] | None]]
-) -> list[Trial]:
+async def _try(settings: Settings, alerting: Alerting, planned: Sequence[Plan]) -> list[Trial]:
     now = datetime.now(UTC)
     names = list(dict.fromkeys(report for _, report, _ in planned))
     made = {one.name: one async for one in attempts(settings, names, now)}
@@ -109,7 +116,8 @@ def _trial(
         return Trial(edition, attempt.name, None, None, (), who.left_out, attempt.error)
     made = attempt.made
     page = copy_of(settings.data / "reports", made)
-    message = message_of(Outgoing(made.name, made.title, made.markdown, page), "a run", now)
+    title = "Health digest" if edition == DIGEST else made.title
+    message = message_of(Outgoing(made.name, title, made.markdown, page), "a run", now)
     size = len(made.html.encode())
     sendings = [
         _sending(name, alerting.channels[name], page.name, size, who.lacking.get(name)) for name in who.channels
