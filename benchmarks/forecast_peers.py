@@ -1,5 +1,6 @@
 """Peers of the forecast: how others say when something is full, on the same readings."""
 
+import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, Final
 
@@ -26,7 +27,10 @@ def holt(days: Floats, values: Floats, limit: float) -> float | None:
     from statsmodels.tsa.holtwinters import ExponentialSmoothing
 
     grid = np.arange(days[0], days[-1] + 0.5)
-    fitted = ExponentialSmoothing(np.interp(grid, days, values), trend="add", damped_trend=True).fit()
+    with warnings.catch_warnings():
+        # it says of some series that its search did not converge, and answers all the same
+        warnings.simplefilter("ignore")
+        fitted = ExponentialSmoothing(np.interp(grid, days, values), trend="add", damped_trend=True).fit()
     over = np.flatnonzero(fitted.forecast(int(_FURTHEST)) >= limit)
     return float(over[0] + 1) if len(over) else None
 

@@ -4,7 +4,7 @@ import math
 from datetime import UTC, datetime, timedelta
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pake_pipelines.analytics.adaptive import adaptive_interval, due_decision
@@ -78,6 +78,7 @@ def test_a_run_dated_ahead_of_the_clock_puts_off_no_more_than_one_interval():
     assert decided(MIDNIGHT, MIDNIGHT + 300 * DAY, window=None).at == MIDNIGHT + DAY
 
 
+@settings(max_examples=25, deadline=None)
 @given(st.integers(0, 23), st.integers(1, 6), st.integers(1, 9), st.integers(1, 36))
 def test_no_task_starves_and_none_runs_twice_in_a_window(start, hours, days, patience):
     window = Window(start, hours, 1.0, 14, 1.0, 0.01)

@@ -63,7 +63,7 @@ def test_all_reports_are_made_into_the_data_directory_and_listed_with_the_newest
         assert len(list((reports / "kept").glob(f"{name}-*.html"))) == 1
     listed = {one["name"]: one for one in judged.pake("report", "list", "--json").json}
     assert set(listed) == REPORT_NAMES
-    assert all(one["newest_at"] and one["file"] for one in listed.values())
+    assert all(one["newest_at"] and one["file"] and one["status"] and one["lead"] for one in listed.values())
     assert listed["health_report"]["editions"] == ["daily_health_check"]
     assert listed["health_report"]["next_at"].endswith("07:00:00+00:00")
     assert "with every run of ingest" in judged.pake("report", "list").stdout

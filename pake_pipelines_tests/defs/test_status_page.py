@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import re
 from datetime import UTC, datetime, timedelta
 
 import dagster as dg
@@ -128,3 +129,12 @@ def test_the_asset_writes_the_page_by_hand(wall):
     (told,) = result.asset_materializations_for_node(STATUS_ASSET)
     assert told.metadata["overall"].value == "unknown"  # nothing was ever probed
     assert (wall.settings.data / "reports" / "status.html").is_file()
+
+
+def test_every_asset_that_the_page_leads_to_is_there(graph, wall):
+    run(wall.do(PROBED))
+    wall.tick()
+    page = (wall.settings.data / "reports" / "status.html").read_text()
+    named = set(re.findall(r'href="http://127.0.0.1:3000/assets/([^"]+)"', page))
+    assert {"service_health", "alerts", "qa_report", "forecasts", "metric_anomalies"} <= named
+    assert named - {key.to_user_string() for key in graph.get_all_asset_keys()} == set()

@@ -1,5 +1,8 @@
 """Lines are drawn of what was measured: gaps stay gaps, a point alone is seen, far bounds do not flatten the rest."""
 
+import re
+from concurrent.futures import ThreadPoolExecutor
+
 import pytest
 
 from pake_pipelines.reports.charts import Band, Level, banded_line
@@ -48,3 +51,17 @@ def test_a_level_is_drawn_where_it_is_near_enough():
 
 def test_the_same_line_is_drawn_the_same():
     assert line(1, 2, 3) == line(1, 2, 3)
+
+
+def test_charts_that_threads_draw_at_once_are_as_if_one_had_drawn_them():
+    with ThreadPoolExecutor(4) as threads:
+        assert set(threads.map(lambda _: line(1, 2, 3), range(8))) == {line(1, 2, 3)}
+
+
+def test_two_charts_of_a_page_share_no_id_and_each_reference_finds_its_own():
+    first, second = (banded_line(Band([1, 2], [0, 1], [2, 3]), TICKS, ident=ident) for ident in ("a-", "b-"))
+    ids = [set(re.findall(r'\bid="([^"]+)"', one)) for one in (first, second)]
+    assert ids[0]
+    assert not ids[0] & ids[1]
+    for named, svg in zip(ids, (first, second), strict=True):
+        assert set(re.findall(r'(?:url\(|href=")#([^")]+)', svg)) == named

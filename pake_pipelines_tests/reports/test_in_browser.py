@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from demos.browser import Told, chromium, find_chromium
-from pake_pipelines.config.loading import load_monitoring, load_sources
+from pake_pipelines.config.loading import load_monitoring, load_reports, load_sources
 from pake_pipelines.reports.catalogue import REPORTS
 from pake_pipelines.reports.index import write_index
 from pake_pipelines.reports.opening import open_desk
@@ -24,6 +24,9 @@ pytestmark = [
 ]
 
 NOW = datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
+PLANTED = """<!doctype html><meta name=viewport content="width=device-width"><body onclick="0">
+<div style="width: 2000px">wide</div><p style="color: #aaa; background: #fff">pale</p><a href="javascript:0">runs</a>
+<img src="http://127.0.0.1:9/pixel.png"><script>console.log("said"); nowhere.to.be.found()</script>"""
 PAGES = [*REPORTS, "status", "index"]
 LOOKS = [(390, False), (390, True), (1280, False), (1280, True)]
 SEEN_OF_PAGE = """
@@ -67,7 +70,7 @@ SEEN_OF_LOOK = """
     if (contrast < (large ? 3 : 4.5)) pale.push(kind + ' ' + contrast.toFixed(2));
   }
   return {
-    wider: document.scrollingElement.scrollWidth - innerWidth,
+    width: document.scrollingElement.scrollWidth,  // a phone makes innerWidth as large as it needs
     looked_at: kinds.size,
     pale,
   };
@@ -108,19 +111,15 @@ async def look_at_all(settings, url, directories):
             await write_all(database, settings, directory, facts)
             pages |= {(state, name): directory / f"{name}.html" for name in PAGES}
     directory = directories.mktemp("down")
-    config = load_reports_of(settings).status_page
+    config = load_reports(settings.configs).status_page
     status = make_status_without_database(
         directory, config, hostile_project.facts(NOW), NOW, "http://127.0.0.1:3000", "".join(hostile_project.WORDS)
     )
     pages["down", "status"] = write_status(directory, status)
+    pages["planted", "faults"] = directory / "planted.html"
+    pages["planted", "faults"].write_text(PLANTED)
     async with chromium(find_chromium()) as browser:
         return {key: await look_at(browser, page) for key, page in pages.items()}
-
-
-def load_reports_of(settings):
-    from pake_pipelines.config.loading import load_reports
-
-    return load_reports(settings.configs)
 
 
 async def write_all(database, settings, directory, facts):
@@ -154,7 +153,7 @@ def test_a_page_runs_nothing_asks_for_nothing_and_fits_every_screen(looked, stat
     assert not found.page["sevens"]  # what looks like a template is none
     assert [one for one in found.page["links"] if not is_safe(one)] == []
     assert found.size <= 1_000_000
-    assert {look: seen["wider"] for look, seen in found.looks.items() if seen["wider"] > 0} == {}
+    assert {look: seen["width"] for look, seen in found.looks.items() if seen["width"] > look[0]} == {}
 
 
 def is_safe(link):
@@ -166,6 +165,17 @@ def test_its_text_can_be_read_in_light_and_in_dark(looked, state, name):
     looks = looked[state, name].looks
     assert min(seen["looked_at"] for seen in looks.values()) >= 3
     assert {look: seen["pale"] for look, seen in looks.items() if seen["pale"]} == {}
+
+
+def test_the_look_finds_every_fault_that_is_planted(looked):
+    found = looked["planted", "faults"]
+    assert "said" in found.told.console
+    assert len(found.told.exceptions) == 1
+    assert found.told.requests == ["http://127.0.0.1:9/pixel.png"]
+    assert (found.page["scripts"], found.page["handlers"], found.page["fetched"]) == (1, 1, 1)
+    assert [is_safe(one) for one in found.page["links"]] == [False]
+    assert found.looks[390, False]["width"] > 2000
+    assert [one.split("<")[0] for one in found.looks[390, False]["pale"]] == ["P."]
 
 
 def test_strangers_words_are_shown_as_the_words_that_they_are(looked):

@@ -8,19 +8,23 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pake_pipelines.config.loading import load_monitoring
+from pake_pipelines.config.reports import StatusPage
 from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts, RunFact, ScheduleFact, TickFact
 from pake_pipelines.model.health import HealthSample, HealthStatus
 from pake_pipelines.model.incident import Incident, IncidentSeverity, IncidentStatus
 from pake_pipelines.model.maintenance import ProofState
+from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Figures, Link, Table, Tag, Tone
-from pake_pipelines.reports.opening import open_desk
+from pake_pipelines.reports.monitoring_figures import NEVER
+from pake_pipelines.reports.opening import open_desk, read_configs
 from pake_pipelines.reports.status import automation, foresight
 from pake_pipelines.reports.status.freshness import figure
+from pake_pipelines.reports.status.page import build
 from pake_pipelines.reports.status.reading import Knowledge, Seen, Service, Work
 from pake_pipelines.reports.status.renewal import Told
 from pake_pipelines.reports.status.verdict import Word, judge
-from pake_pipelines.reports.status.writing import make_status, write_status
+from pake_pipelines.reports.status.writing import make_status, make_status_without_database, write_status
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.backups import BackupRow
@@ -246,6 +250,35 @@ def test_the_page_is_renewed_when_it_is_old_when_things_changed_and_after_a_cloc
     assert Told.of("of another version") == Told()
     assert not told.is_report_due("healthy", NOW + timedelta(minutes=20))
     assert told.is_report_due("warning", NOW)
+
+
+@pytest.mark.parametrize(
+    ("minutes", "tone"), [(1, Tone.GOOD), (11, Tone.UNKNOWN), (None, Tone.UNKNOWN)], ids=["now", "long ago", "never"]
+)
+def test_that_no_alert_fires_is_good_only_where_somebody_looks(desk, minutes, tone):
+    one = service(HealthStatus.HEALTHY)
+    at = NOW if minutes is None else NOW - timedelta(minutes=minutes)
+    sample = replace(one.sample, at=at, detail=NEVER if minutes is None else "answers")
+    document, _ = build(desk, seen(services=[replace(one, sample=sample)]), [])
+    by_name = {figure.name: figure for figure in document.figures}
+    assert [by_name[name].tone for name in ("alerts fire", "incidents open")] == [tone, tone]
+    assert by_name["alerts fire"].at == (None if minutes is None else at)
+
+
+def test_before_anything_was_known_the_page_without_a_database_claims_nothing(tmp_path):
+    config = StatusPage()
+    for _ in range(2):  # the second one has the first one's data before it
+        status = make_status_without_database(tmp_path, config, None, NOW, "http://127.0.0.1:3000", "no answer")
+        write_status(tmp_path, status)
+        assert (list(status.document.figures), status.overall.word) == ([], Word.CRITICAL)
+        assert "no answer" in status.html
+
+
+@pytest.fixture
+def desk(tmp_path):
+    """A desk for what is not read from a database."""
+    configs = read_configs(tmp_path)
+    return Desk(None, Settings(home=tmp_path), configs, NOW, FACTS, "http://127.0.0.1:3000", "v")
 
 
 RUNS = tuple(RunFact("ingest", f"r{n}", n > 1, NOW, NOW) for n in range(9))

@@ -49,7 +49,7 @@ def back_test(values: "Floats", horizon: int) -> BackTest:
 
 
 def scaled_error(tested: BackTest, name: str, beside: str = "drift") -> float:
-    """Return the mean absolute error of a model by that of `beside`, where both spoke."""
+    """Return the mean absolute error of a model by that of `beside`, where both spoke; infinite where it hardly did."""
     import numpy as np
 
     if name not in tested.errors:

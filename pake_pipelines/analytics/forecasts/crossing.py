@@ -44,6 +44,8 @@ def days_to(
         return _never(limit, made.reason)
     if made.latest is not None and made.latest >= limit:
         return Crossing(limit, now, now, now, 0.0, "reached")
+    if made.trend == "rising" and made.error is not None and made.error >= 1:
+        return _never(limit, "rises, but the past was foreseen no better than by its last value")
     if made.trend != "rising":
         return _never(limit, {"falling": "falls", "fluctuates": "fluctuates"}.get(made.trend, "no trend"))
     date = _reached(made, limit, [one.value if one.peak is None else one.peak for one in made.points])

@@ -75,13 +75,13 @@ class _Fitted:
         import numpy as np
         from scipy.fft import dst
 
-        changes = np.diff(values)
+        self.size = float(np.abs(values).max()) or 1.0
+        changes = np.diff(values / self.size)
         number, columns = len(changes), designs.shape[1]
         turned, given = dst(designs, type=1, norm="ortho"), dst(changes, type=1, norm="ortho")
         noise = 2 - 2 * np.cos(np.pi * np.arange(1, number + 1) / (number + 1))
         shares = np.array(_WANDERING)[:, None]
         variance = shares + (1 - shares) * noise
-        self.size = float(np.abs(values).max()) or 1.0
         self.freedom = max(1, number - columns)
         crossed = np.einsum("dik,djk,sk->sdij", turned, turned, 1 / variance)
         with_given = np.einsum("dik,k,sk->sdi", turned, given, 1 / variance)
@@ -89,7 +89,7 @@ class _Fitted:
         self.found = np.einsum("sdij,sdj->sdi", self.spread, with_given)
         rest = (given**2 / variance).sum(axis=1)[:, None] - np.einsum("sdi,sdi->sd", self.found, with_given)
         # what is below rounding is no scatter: a straight line is as sure as can be
-        self.scatter = np.maximum(rest, number * (_ROUNDING * self.size) ** 2) / self.freedom
+        self.scatter = np.maximum(rest, number * _ROUNDING**2) / self.freedom
         self.likelihood = -0.5 * (
             self.freedom * np.log(self.scatter) + np.log(variance).sum(axis=1)[:, None] + np.log(np.linalg.det(crossed))
         )
@@ -114,7 +114,7 @@ class _Fitted:
         last = np.zeros(self.found.shape[2])
         last[-1] = 1.0
         slope = float(weights @ self.found[:, design, -1])
-        slope = slope if abs(slope) > _ROUNDING * self.size else 0.0
+        slope = slope * self.size if abs(slope) > _ROUNDING else 0.0
         return Direction(start, slope, self._chance(design, last), float(weights @ np.array(_WANDERING)))
 
     def _weights(self, design: int) -> "Floats":

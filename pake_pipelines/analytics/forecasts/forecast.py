@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from math import ceil
+from math import ceil, isfinite
 from typing import TYPE_CHECKING, Final, TypeAlias
 
 from pake_pipelines.analytics.forecasts import models
-from pake_pipelines.analytics.forecasts.back_test import back_test, selected
+from pake_pipelines.analytics.forecasts.back_test import back_test, scaled_error, selected
 from pake_pipelines.analytics.forecasts.intervals import half_widths
 from pake_pipelines.analytics.forecasts.prepared import Prepared
 from pake_pipelines.analytics.forecasts.series import Reading, Series, regular
@@ -40,7 +40,9 @@ class Forecast:
     """The readings to come, or the `reason` why nothing can be said of them: then there are no points.
 
     `trend` is "rising", "falling", "steady", "fluctuates" (it is cleaned up again and again, to no higher peaks) or
-    "unknown"; `slope_per_day` is None unless it rises or falls. `latest` is the last reading.
+    "unknown"; `slope_per_day` is None unless it rises or falls. `latest` is the last reading. `error` is the mean
+    absolute error of the back-test by that of drawing the last value on: from 1 on the model knows no more than that.
+    It is None where too little was tested.
     """
 
     model: str
@@ -51,6 +53,7 @@ class Forecast:
     reason: str | None
     readings: int
     latest: float | None = None
+    error: float | None = None
 
 
 def forecast(
@@ -109,6 +112,7 @@ def _told(asked: _Asked, series: Series, age: float, readings: int) -> Forecast:
         None,
         readings,
         float(series.values[-1]),
+        error if isfinite(error := scaled_error(tested, name, models.LAST_VALUE)) else None,
     )
 
 

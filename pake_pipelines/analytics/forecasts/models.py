@@ -14,7 +14,8 @@ from pake_pipelines.analytics.forecasts.jumps import jumps
 if TYPE_CHECKING:
     from pake_pipelines.analytics.forecasts.series import Floats
 
-LEVELS: Final = ("last value", "moving average", "mean reverting")
+LAST_VALUE: Final = "last value"
+LEVELS: Final = (LAST_VALUE, "moving average", "mean reverting")
 """Models that go nowhere."""
 
 EXPONENTIAL: Final = "exponential"
@@ -53,7 +54,7 @@ def paths(values: "Floats", horizon: int) -> "Mapping[str, Floats]":
     line = direction(joined)
     whole = _line(joined, ahead)
     answer = {
-        "last value": np.full(horizon, values[-1]),
+        LAST_VALUE: np.full(horizon, values[-1]),
         "moving average": np.full(horizon, np.median(values[-_RECENT:])),
         "mean reverting": _reverting(values, ahead),
         "linear": whole,

@@ -77,7 +77,7 @@ def line(name: str, directory: Path, config: ReportsConfig, digest_cron: str, no
         title=kind.title,
         description=kind.description,
         newest_at=_made_at(held),
-        status=_text(held.get("status")) or _text(held.get("overall_health")),
+        status=_text(held.get("status")),
         lead=_text(held.get("lead")),
         file=page if page.exists() else None,
         editions=tuple(edition for _, edition in ticks),

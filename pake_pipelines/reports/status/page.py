@@ -51,18 +51,28 @@ def _figures(seen: Seen) -> list[Figure]:
     watched = [one for one in seen.services if one.sample.status is not HealthStatus.NOT_CONFIGURED]
     healthy = [one for one in watched if one.sample.status is HealthStatus.HEALTHY]
     up = [one.day.up_share for one in watched if one.day and one.day.up_share is not None]
-    newest = max((one.sample.at for one in seen.services), default=None)
     worst = tones.worst(*(tones.of_health(one.sample.status).tone for one in watched))
-    fire, opened = seen.counts.firing, len(seen.incidents)
+    mean = sum(up) / len(up) if up else None
     return [
-        Figure("services healthy", Tag(f"{len(healthy)} of {len(watched)}", worst), "", worst, "", newest,
-               "service_health"),
-        Figure("alerts fire", fire, "count", Tone.WARN if fire else Tone.GOOD, "", seen.now, "alerts"),
-        Figure("incidents open", opened, "count", Tone.BAD if opened else Tone.GOOD, "", seen.now, "incidents"),
-        Figure("uptime, 24 hours", sum(up) / len(up) if up else None, "share", Tone.PLAIN if up else Tone.UNKNOWN, "",
-               newest, "service_health"),
+        Figure(
+            "services healthy", Tag(f"{len(healthy)} of {len(watched)}", worst), "", worst, "", seen.looked_at,
+            "service_health",
+        ),
+        _open("alerts fire", seen.counts.firing, Tone.WARN, "alerts", seen),
+        _open("incidents open", len(seen.incidents), Tone.BAD, "incidents", seen),
+        Figure(
+            "uptime, 24 hours", mean, "share", Tone.PLAIN if up else Tone.UNKNOWN, "", seen.looked_at, "service_health"
+        ),
         _backup(seen),
     ]  # fmt: skip
+
+
+def _open(name: str, count: int, tone: Tone, asset: str, seen: Seen) -> Figure:
+    """Return how many are open; that none is says nothing where nobody looks."""
+    if not seen.is_watched:
+        since = f"nobody has looked since {seen.looked_at:%d %b %H:%M}" if seen.looked_at else "nobody has looked yet"
+        return Figure(name, count, "count", tone if count else Tone.UNKNOWN, since, seen.looked_at, asset)
+    return Figure(name, count, "count", tone if count else Tone.GOOD, "", seen.looked_at, asset)
 
 
 def _backup(seen: Seen) -> Figure:

@@ -9,7 +9,7 @@ from pake_pipelines.model.health import HealthSample, HealthStatus, Transition, 
 from pake_pipelines.model.incident import Incident
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.reports.desk import Desk
-from pake_pipelines.reports.monitoring_figures import standing
+from pake_pipelines.reports.monitoring_figures import NEVER, standing
 from pake_pipelines.store import (
     alert_statistics,
     anomalies,
@@ -100,6 +100,16 @@ class Seen:
     forecasts: Sequence[ForecastRow]
     anomalies: Sequence[Anomaly]
     events: Sequence[Event]
+
+    @property
+    def looked_at(self) -> datetime | None:
+        """When somebody looked last: a service was probed, and with it the alert rules were judged; None for never."""
+        return max((one.sample.at for one in self.services if one.sample.detail != NEVER), default=None)
+
+    @property
+    def is_watched(self) -> bool:
+        """Whether that was so short a time ago that what stands there still holds."""
+        return self.looked_at is not None and self.now - self.looked_at <= LONGEST_GAP
 
 
 async def read(desk: Desk) -> Seen:

@@ -8,7 +8,9 @@ from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Block, Column, Prose, Section, Strip, Strips, Table, Value
+from pake_pipelines.reports.monitoring_figures import NEVER
 from pake_pipelines.reports.status.reading import DAY, Seen, Service
+from pake_pipelines.store.health_samples import LONGEST_GAP
 
 _SEEN_ENOUGH: Final = 0.9
 _ORDER: Final = (
@@ -46,7 +48,7 @@ def services(desk: Desk, seen: Seen) -> Section:
 
 
 def _strip(desk: Desk, one: Service) -> Strip:
-    sample = one.sample
+    sample, now = one.sample, desk.now
     told = [sample.detail] if sample.status is not HealthStatus.HEALTHY else []
     if sample.response_ms is not None:
         told.append(f"answers in {amount(sample.response_ms, 'ms')}")
@@ -54,7 +56,8 @@ def _strip(desk: Desk, one: Service) -> Strip:
         told.append(f"up {share(one.day.up_share)}")
         if one.day.known_share is not None and one.day.known_share < _SEEN_ENOUGH:
             told.append(f"{one.day.known_share:.0%} of the day seen")
-    told.append(f"probed {sample.at:%d %b %H:%M}")
+    if now - sample.at <= LONGEST_GAP and sample.detail != NEVER:  # otherwise the detail says since when it was not
+        told.append(f"probed {sample.at:%d %b %H:%M}")
     cells = [None if status is None else tones.of_health(status).tone for status in one.strip]
     return Strip(one.title, cells, tones.of_health(sample.status), ", ".join(told), desk.asset("service_health"))
 

@@ -1,6 +1,7 @@
 """Making the page and writing it: `status.html` for people, `status.json` for programs (REP-09, REP-10)."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
@@ -26,6 +27,18 @@ from pake_pipelines.reports.whole import write_whole
 
 PAGE: Final = f"{NAME}.html"
 DATA: Final = f"{NAME}.json"
+# section -> the asset that its lines come from
+_ASSETS: Final = {
+    "services": "service_health",
+    "alerts": "alerts",
+    "incidents": "incidents",
+    "recommendations": "insights",
+    "ingestion": "ingestion_report",
+    "quality": "qa_report",
+    "backups": "database_backup",
+    "forecasts": "forecasts",
+    "anomalies": "metric_anomalies",
+}
 _REP_10: Final = {
     "hit_ratio": knowledge.HIT_RATIO,
     "response_time": knowledge.RESPONSE_TIME,
@@ -73,10 +86,10 @@ def write_status(directory: Path, status: Status) -> Path:
 def last_known(directory: Path) -> str | None:
     """Return in words how everything stood when the page last knew it; None where nothing tells."""
     try:
-        told = json.loads((directory / DATA).read_text("utf-8"))
-        return str(told["last_known"])
+        told = json.loads((directory / DATA).read_text("utf-8"))["last_known"]
     except (OSError, ValueError, KeyError, TypeError):
         return None
+    return told if isinstance(told, str) else None
 
 
 def _status(document: Document, overall: Overall, config: StatusPage, dagster: str) -> Status:
@@ -90,6 +103,7 @@ def _status(document: Document, overall: Overall, config: StatusPage, dagster: s
         home=dagster,
         elsewhere=f"in {DATA}",
         columns=columns_of,
+        assets=defaultdict(str, _ASSETS),
     )
     return Status(document.made_at, overall, page, _json(document, overall), document)
 

@@ -27,7 +27,7 @@ def remembering(seed, kept=0.8, number=60):
     ids=["noise", "random walk", "random walk with noise", "noise with a memory"],
 )
 def test_chance_makes_a_direction_in_hardly_one_of_twenty_series(shape):
-    found = [direction(shape(seed)).significant for seed in range(150)]
+    found = [direction(shape(seed)).significant for seed in range(100)]
     assert np.mean(found) <= 0.09
 
 
