@@ -19,6 +19,7 @@ from pydantic import BaseModel
 from pake_pipelines.config.maintenance import MaintenanceConfig
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.config.quality import QualityConfig
+from pake_pipelines.config.reports import ReportsConfig
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.settings import PACKAGE_HOME, Settings, variables
 
@@ -36,6 +37,7 @@ CONFIGS: Mapping[str, type[BaseModel]] = {
     "quality": QualityConfig,
     "monitoring": MonitoringConfig,
     "maintenance": MaintenanceConfig,
+    "reports": ReportsConfig,
 }
 
 

@@ -76,6 +76,7 @@ def seen(**different):
         backups=[],
         forecasts=[],
         anomalies=[],
+        anomalies_at=NOW,
         events=[],
     )
     return replace(quiet, **different)
@@ -238,6 +239,20 @@ def test_the_limit_that_is_reached_first_comes_first_and_without_a_trend_there_i
     assert [getattr(row[3], "text", row[3]) for row in rows] == ["25 Nov 2026", "", "01 Jan 2027", ""]
     assert rows[0][3].tone is Tone.WARN
     assert rows[3][4] == "no trend"
+
+
+@pytest.mark.parametrize(
+    ("at", "empty", "missing"),
+    [
+        (NOW - timedelta(minutes=40), "Nothing is odd.", []),
+        (NOW - HOUR, "Nothing is known.", ["Nobody has looked for anomalies since 22 Nov 16:30."]),
+        (None, "Nothing is known.", ["Nobody has looked for anomalies yet, or it is switched off."]),
+    ],
+    ids=["looked", "long ago", "never"],
+)
+def test_that_nothing_is_odd_is_only_said_where_somebody_looked(at, empty, missing):
+    section = foresight.anomalies(seen(anomalies_at=at), timedelta(minutes=15))
+    assert (tables(section)["anomalies"].empty, section.missing or []) == (empty, missing)
 
 
 def test_the_page_is_renewed_when_it_is_old_when_things_changed_and_after_a_clock_was_set_back():

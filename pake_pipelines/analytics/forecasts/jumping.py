@@ -76,34 +76,56 @@ def futures(values: "Floats", found: "Jumps", horizon: int) -> "Floats":
     import numpy as np
 
     drawing = np.random.default_rng(0)
-    known = teeth(values, found)
 
     def drawn(of: "Floats") -> "Floats":
         return drawing.choice(of, FUTURES)
 
-    slope = jumping_slope(values, found) if found.clean_ups else 0.0
-    sizes, level_peaks, level_floors = known.floors - known.peaks, known.peaks - slope * known.places, known.floors
-    level_floors = level_floors - slope * known.places
-    growth = float(np.mean(known.growth))
-    by_peak = found.clean_ups and growth > 0 and float(np.std(level_peaks)) / growth < float(np.std(known.distances))
-    to_floor = found.clean_ups and float(np.std(level_floors)) < float(np.std(sizes))
+    known = teeth(values, found)
+    habit = _habit(values, found, known)
     waited = len(values) - known.places[-1]
     longer = known.distances[known.distances >= waited]
     value, since = np.full(FUTURES, values[-1]), np.full(FUTURES, waited)
     due = drawn(longer) if len(longer) else waited + np.ceil(drawing.random(FUTURES) * np.median(known.distances) / 2)
-    rate, top = drawn(known.growth), drawn(level_peaks)
+    rate, top = drawn(known.growth), drawn(habit.peaks)
     paths = np.empty((FUTURES, horizon))
     for ahead in range(horizon):
-        step = len(values) + ahead
-        jumps = value + rate / 2 > top + slope * step if by_peak else since >= due
-        left = drawn(level_floors) + slope * step if to_floor else value + drawn(sizes)
+        risen = habit.slope * (len(values) + ahead)
+        jumps = value + rate / 2 > top + risen if habit.by_peak else since >= due
+        left = drawn(habit.floors) + risen if habit.to_floor else value + drawn(known.floors - known.peaks)
         value = np.where(jumps, left, value + rate)
         since = np.where(jumps, 1, since + 1)
         if jumps.any():
-            due, top = np.where(jumps, drawn(known.distances), due), np.where(jumps, drawn(level_peaks), top)
+            due, top = np.where(jumps, drawn(known.distances), due), np.where(jumps, drawn(habit.peaks), top)
             rate = np.where(jumps, drawn(known.growth), rate)
         paths[:, ahead] = value
     return paths
+
+
+@dataclass(frozen=True, slots=True)
+class _Habit:
+    """How a saw-tooth is cleaned up: at a peak or after a time, down to a floor or by an amount.
+
+    Of both what was kept to better. `peaks` and `floors` are less the `slope` of both.
+    """
+
+    slope: float
+    peaks: "Floats"
+    floors: "Floats"
+    by_peak: bool
+    to_floor: bool
+
+
+def _habit(values: "Floats", found: "Jumps", known: Teeth) -> _Habit:
+    import numpy as np
+
+    if found.steps:
+        return _Habit(0.0, known.peaks, known.floors, by_peak=False, to_floor=False)
+    slope = jumping_slope(values, found)
+    peaks, floors = known.peaks - slope * known.places, known.floors - slope * known.places
+    growth = float(np.mean(known.growth))
+    by_peak = growth > 0 and float(np.std(peaks)) / growth < float(np.std(known.distances))
+    to_floor = float(np.std(floors)) < float(np.std(known.floors - known.peaks))
+    return _Habit(slope, peaks, floors, by_peak, to_floor)
 
 
 def _all_clear(levels: "Floats", taken: float) -> bool:

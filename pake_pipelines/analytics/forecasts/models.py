@@ -52,12 +52,11 @@ def paths(values: "Floats", horizon: int) -> "Mapping[str, Floats]":
     found = jumps(values)
     joined = found.joined(values)
     line = direction(joined)
-    whole = _line(joined, ahead)
     answer = {
         LAST_VALUE: np.full(horizon, values[-1]),
         "moving average": np.full(horizon, np.median(values[-_RECENT:])),
         "mean reverting": _reverting(values, ahead),
-        "linear": whole,
+        "linear": _line(joined, ahead),
         "damped": damped(joined, ahead),
         "drift": values[-1] + (joined[-1] - joined[0]) / (len(joined) - 1) * ahead,
     }

@@ -27,6 +27,7 @@ _LASTS: Final = DAY
 """A forecast that is older was made when nobody has analysed for six of its rounds."""
 
 _MOST_ADVICE: Final = 6
+_ROUNDS: Final = 3  # of looking for anomalies that may be missed
 _SOON: Final = timedelta(days=30)
 _FAR: Final = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 _FORECASTS: Final = (
@@ -74,10 +75,15 @@ def _within(one: ForecastRow) -> str:
     return f"{early} to {late}"
 
 
-def anomalies(seen: Seen) -> Section:
-    """Return what does what it does not do."""
+def anomalies(seen: Seen, every: timedelta) -> Section:
+    """Return what does what it does not do; `every` is how often that is looked at."""
+    looks = seen.anomalies_at is not None and seen.now - seen.anomalies_at <= _ROUNDS * every
     rows = [_anomaly(one) for one in seen.anomalies]
-    return Section("anomalies", "Anomalies", [Table("anomalies", _ANOMALIES, rows, "Nothing is odd.", most=8)])
+    table = Table("anomalies", _ANOMALIES, rows, "Nothing is odd." if looks else "Nothing is known.", most=8)
+    if looks:
+        return Section("anomalies", "Anomalies", [table])
+    since = f" since {seen.anomalies_at:%d %b %H:%M}" if seen.anomalies_at else " yet, or it is switched off"
+    return Section("anomalies", "Anomalies", [table], [f"Nobody has looked for anomalies{since}."])
 
 
 def _anomaly(one: Anomaly) -> Sequence[Value]:

@@ -39,7 +39,7 @@ def build(desk: Desk, seen: Seen, advice: Sequence[Recommendation]) -> tuple[Doc
             knowledge.quality(seen),
             knowledge.backups(seen),
             foresight.forecasts(seen),
-            foresight.anomalies(seen),
+            foresight.anomalies(seen, timedelta(minutes=desk.configs.reports.analytics.anomalies.every_minutes)),
             automation.schedules(desk.facts, desk.now, desk.dagster),
             foresight.events(seen),
         ],

@@ -19,6 +19,7 @@ from pake_pipelines.store import (
     incidents,
     maintenance_runs,
     metric_samples,
+    monitor_ticks,
     monitoring_statistics,
     recent_activity,
     recent_events,
@@ -83,7 +84,10 @@ class Work:
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """Everything as of `now`; `probes` are the answers of services over the last day, `used_again` a share."""
+    """Everything as of `now`; `probes` are the answers of services over the last day, `used_again` a share.
+
+    `anomalies_at` is when somebody looked for anomalies last, None where nobody does.
+    """
 
     now: datetime
     services: Sequence[Service]
@@ -99,6 +103,7 @@ class Seen:
     backups: Sequence[BackupRow]
     forecasts: Sequence[ForecastRow]
     anomalies: Sequence[Anomaly]
+    anomalies_at: datetime | None
     events: Sequence[Event]
 
     @property
@@ -133,8 +138,14 @@ async def read(desk: Desk) -> Seen:
         backups=await backups.listed(connection),
         forecasts=await forecasts.latest(connection),
         anomalies=await anomalies.open_now(connection),
+        anomalies_at=await _anomalies_at(desk),
         events=await recent_events.recent_events(connection, now - 7 * DAY, now, _MOST_EVENTS),
     )
+
+
+async def _anomalies_at(desk: Desk) -> datetime | None:
+    tick = await monitor_ticks.read(desk.connection, anomalies.TICK)
+    return None if tick is None or tick.memory.get("off") else tick.ticked_at
 
 
 async def _services(desk: Desk) -> list[Service]:

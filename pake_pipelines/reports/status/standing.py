@@ -55,7 +55,7 @@ def _strip(desk: Desk, one: Service) -> Strip:
     if one.day and one.day.up_share is not None:
         told.append(f"up {share(one.day.up_share)}")
         if one.day.known_share is not None and one.day.known_share < _SEEN_ENOUGH:
-            told.append(f"{one.day.known_share:.0%} of the day seen")
+            told.append(f"{100 * one.day.known_share:.0f} % of the day seen")
     if now - sample.at <= LONGEST_GAP and sample.detail != NEVER:  # otherwise the detail says since when it was not
         told.append(f"probed {sample.at:%d %b %H:%M}")
     cells = [None if status is None else tones.of_health(status).tone for status in one.strip]
