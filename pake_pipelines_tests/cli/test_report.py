@@ -127,6 +127,16 @@ def test_a_report_that_was_not_made_yet_cannot_be_opened(terminal):
     assert "`pake report run weekly_executive_summary` makes it" in done.stderr
 
 
+def test_the_status_page_and_the_index_are_opened_by_the_same_command(terminal):
+    done = terminal.pake("report", "open", "status")
+    assert done.code == 1
+    assert "the sensor `status_page` writes it" in done.stderr
+    page = terminal.home / "data" / "reports" / "index.html"
+    page.parent.mkdir(parents=True)
+    page.touch()
+    assert terminal.pake("report", "open", "index").stdout.strip() == str(page)
+
+
 def test_a_trial_shows_what_would_go_to_whom_and_sends_nothing(delivering):
     done = delivering.pake("report", "test", "morning", "--json")
     assert done.code == 0

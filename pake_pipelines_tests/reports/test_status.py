@@ -2,11 +2,14 @@
 
 import asyncio
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from pake_pipelines import reports
 from pake_pipelines.config.loading import load_monitoring
 from pake_pipelines.config.reports import StatusPage
 from pake_pipelines.model.alert import Severity
@@ -278,6 +281,17 @@ def test_that_no_alert_fires_is_good_only_where_somebody_looks(desk, minutes, to
     by_name = {figure.name: figure for figure in document.figures}
     assert [by_name[name].tone for name in ("alerts fire", "incidents open")] == [tone, tone]
     assert by_name["alerts fire"].at == (None if minutes is None else at)
+
+
+def test_no_figure_is_typed_in_without_data_all_are_nought_or_unknown(desk):
+    document, _ = build(replace(desk, facts=None), seen(services=[], anomalies_at=None), [])
+    found = {figure.name: figure.value for section in document.sections for figure in cards(section).values()}
+    found |= {figure.name: figure.value for figure in document.figures}
+    assert len(found) > 20
+    assert {name: value for name, value in found.items() if isinstance(value, int | float) and value} == {}
+    template = Path(reports.__file__).with_name("templates") / "status.html.j2"
+    words = re.sub(r"{[%{].*?[%}]}|<[^>]*>", "", template.read_text().partition("{% block body %}")[2])
+    assert re.findall(r"\d+", words) == []
 
 
 def test_before_anything_was_known_the_page_without_a_database_claims_nothing(tmp_path):

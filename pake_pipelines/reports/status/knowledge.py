@@ -69,10 +69,9 @@ def _response(probes: Sequence[Bin], newest: Newest, now: datetime, lasts: timed
     samples = sum(one.samples for one in probes)
     mean = sum(one.mean * one.samples for one in probes) / samples if samples else None
     at = max((one.at for (metric, _), one in newest.items() if metric == "probe_response_ms"), default=None)
-    note = f"over 24 hours, {len(probes)} services" if probes else "no service has answered in 24 hours"
-    return figure(
-        RESPONSE_TIME, mean, "ms", at=at, now=now, lasts=lasts, asset="application_metrics", note=note
-    )  # fmt: skip
+    services = f"{len(probes)} {'service' if len(probes) == 1 else 'services'}"
+    note = f"over 24 hours, {services}" if probes else "no service has answered in 24 hours"
+    return figure(RESPONSE_TIME, mean, "ms", at=at, now=now, lasts=lasts, asset="application_metrics", note=note)
 
 
 def _memory_efficiency(seen: Seen) -> Figure:
