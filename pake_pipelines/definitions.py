@@ -10,6 +10,7 @@ from pake_pipelines.config.loading import load_maintenance, load_monitoring, loa
 from pake_pipelines.defs import jobs
 from pake_pipelines.defs.analytics.definitions import analytics_definitions
 from pake_pipelines.defs.health.definitions import health_definitions
+from pake_pipelines.defs.health.watching import Watching
 from pake_pipelines.defs.knowledge.definitions import knowledge_definitions
 from pake_pipelines.defs.maintenance.definitions import maintenance_definitions
 from pake_pipelines.defs.reports.definitions import report_definitions
@@ -28,13 +29,14 @@ def build_defs(
     sources, monitoring = load_sources(settings.configs), load_monitoring(settings.configs)
     maintenance, reports = load_maintenance(settings.configs), load_reports(settings.configs)
     partitions, ingest = daily_partitions(sources.first_day), jobs.ingest_job()
+    watching = Watching(settings, monitoring, sources)
     upkeep = maintenance_definitions(settings, maintenance, partitions, reports.analytics.adaptive.tasks)
     rooms = (
         knowledge_definitions(settings, load_quality(settings.configs), sources, partitions),
         upkeep,
-        health_definitions(settings, monitoring, sources),
+        health_definitions(watching),
         analytics_definitions(settings, Rules(reports, monitoring, maintenance, sources), upkeep.jobs),
-        report_definitions(settings, reports, monitoring, sources),
+        report_definitions(watching, reports),
     )
     return dg.Definitions(
         assets=[

@@ -110,5 +110,6 @@ def get_settings() -> Settings:
 
 
 def environment_for_children(settings: Settings) -> dict[str, str]:
-    """Return this process's environment with the home made explicit, for processes that start elsewhere."""
-    return {**os.environ, "PAKE_HOME": str(settings.home), "PAKE_DATA_DIR": str(settings.data)}
+    """Return this process's environment with home and port made explicit, for processes that start elsewhere."""
+    explicit = {"PAKE_HOME": settings.home, "PAKE_DATA_DIR": settings.data, "PAKE_PORT": settings.port}
+    return {**os.environ, **{name: str(value) for name, value in explicit.items()}}

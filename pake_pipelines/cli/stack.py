@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, Final
+from urllib.parse import urlsplit
 
 from pake_pipelines.cli.dagster_api import STILL_LOADING, DagsterApi, DagsterError
 from pake_pipelines.cli.processes import DagsterProcesses
@@ -50,6 +51,12 @@ def running(settings: Settings) -> tuple[int, str] | None:
             return int(held["pid"]), str(held["address"])
     except (FileNotFoundError, ValueError, KeyError):
         return None
+
+
+def as_served(settings: Settings) -> Settings:
+    """Return `settings` with the port that the running stack has; as they are where none runs."""
+    held = running(settings)
+    return settings if held is None else settings.model_copy(update={"port": urlsplit(held[1]).port or settings.port})
 
 
 def _try_lock(file: IO[str]) -> bool:

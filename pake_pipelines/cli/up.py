@@ -24,7 +24,8 @@ def up(
 ) -> None:
     """Start PostgreSQL and Dagster, ingest for the first time, and serve the UI until Ctrl-C."""
     settings = get_settings()
-    stack = Stack(settings, port or settings.port)
+    settings = settings.model_copy(update={"port": port or settings.port})
+    stack = Stack(settings, settings.port)
     signal.signal(signal.SIGTERM, _interrupt)
     signal.signal(signal.SIGHUP, _interrupt)
     fault: str | None = None

@@ -1,6 +1,7 @@
 """The monthly report, put together: the sentence that leads it, its cards, and its sections in their order."""
 
 from collections.abc import Sequence
+from itertools import dropwhile
 from typing import Final
 
 from pake_pipelines.reports import monthly_operation, monthly_trust, tones
@@ -87,8 +88,8 @@ def _missing(told: Monthly) -> list[str]:
 
 
 def _days(told: Monthly) -> Section:
-    """Return every day; what did not happen on any of them has no column."""
-    days = day_lines(told)
+    """Return every day from the first of which something is on record; what happened on none has no column."""
+    days = list(dropwhile(lambda one: one.uptime is None and not any(one.numbers.values()), day_lines(told)))
     there = [key for key in COUNTED if any(one.numbers[key] for one in days)]
     probed = any(one.uptime is not None for one in days)
     columns = [

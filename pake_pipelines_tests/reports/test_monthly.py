@@ -107,7 +107,7 @@ def test_what_happened_on_no_day_has_no_column():
     made = document(told(intake=[IntakeBin(LEAP_DAY, 9, 1, 5, 2, 0)]))
     table = block(made, "days", "days")
     assert [one.key for one in table.columns] == ["day", "visits", "failed", "new", "updated"]
-    assert len(table.rows) == 29
+    assert len(table.rows) == 1, "days before the first of which something is on record"
     assert "restarts" in next(one for one in made.sections if one.key == "days").blocks[1].text
 
 

@@ -28,13 +28,6 @@ JUMPING: Final = (SAW_TOOTH, STAIRS)
 TRENDS: Final = ("linear", "recent linear", EXPONENTIAL, "quadratic", "damped", "drift")
 """Models of what grows or shrinks."""
 
-GUIDE: Final[Mapping[str, str | None]] = {
-    "cache_size": None,
-    "hit_ratio": "linear",
-    "response_time": "moving average",
-}
-"""The models of ANA-06 by figure; None (a time series model) is what the back-test chooses. Its horizon is a week."""
-
 _REMEMBERING: Final = 5  # values of which a memory can be told
 _RECENT: Final = 7
 _RATIO: Final = 1.25  # a series that grew by less is as well a line

@@ -20,7 +20,7 @@ from pake_pipelines.reports.catalogue import REPORTS
 from pake_pipelines.settings import get_settings
 
 DIGEST: Final = "health_digest"
-_WITH_ITEMS: Final = {"ingestion_report": "with every run of ingest", "qa_report": "with every run of ingest"}
+_WITH_ITEMS: Final = {"ingestion_report": "every ingestion", "qa_report": "every ingestion"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,16 +48,15 @@ def list_reports(as_json: Json = False) -> None:
         print_json([asdict(one) for one in lines])
         return
     table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("report", "newest", "status", "edition", "next (UTC)", "channels"):
-        table.add_column(column, no_wrap=column in {"report", "next (UTC)"}, overflow="fold")
+    for column in ("report", "newest", "status", "next (UTC)", "made by"):
+        table.add_column(column, no_wrap=column != "made by", overflow="fold")
     for one in lines:
         table.add_row(
             one.name,
             ago(one.newest_at, now) if one.newest_at else Text("never", style="dim"),
             one.status or "-",
-            ", ".join(one.editions) or Text(_WITH_ITEMS.get(one.name, "by hand"), style="dim"),
             f"{one.next_at:%d %b %H:%M}" if one.next_at else "-",
-            ", ".join(one.channels) or "-",
+            ", ".join(one.editions) or Text(_WITH_ITEMS.get(one.name, "hand"), style="dim"),
         )
     out.print(table)
 

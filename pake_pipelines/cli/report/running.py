@@ -16,6 +16,7 @@ from pake_pipelines.cli.dagster_facts import read_facts
 from pake_pipelines.cli.report.formats import FORMATS, files_of, form_of, named_formats
 from pake_pipelines.cli.report.names import named_reports
 from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.cli.stack import as_served
 from pake_pipelines.config.loading import load_reports
 from pake_pipelines.redaction import redact
 from pake_pipelines.reports.catalogue import REPORTS
@@ -143,6 +144,7 @@ async def attempts(settings: Settings, names: Sequence[str], now: datetime) -> A
     from pake_pipelines.reports.opening import open_desk
     from pake_pipelines.reports.writing import make
 
+    settings = as_served(settings)
     facts = await asyncio.to_thread(read_facts, settings, now)
     version = score_version(load_quality(settings.configs))
     async with open_database(addresses(settings).knowledge) as database:

@@ -1,7 +1,6 @@
 """Everything of analytics, composed: what the door adds to the project's definitions."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
 import dagster as dg
@@ -9,6 +8,7 @@ import dagster as dg
 from pake_pipelines.config.schedule_text import cron_of
 from pake_pipelines.defs.analytics.adaptive import adaptive_sensor
 from pake_pipelines.defs.analytics.assets import analytics_assets
+from pake_pipelines.defs.shared.room import Room
 from pake_pipelines.defs.shared.tags import ANALYTICS_GROUP, PRIORITIES
 from pake_pipelines.defs.shared.unfinished import goes_on
 from pake_pipelines.settings import Settings
@@ -21,19 +21,7 @@ if TYPE_CHECKING:
 ANALYTICS: Final = "analytics"
 
 
-@dataclass(frozen=True, slots=True)
-class AnalyticsDefinitions:
-    """The objects of analytics."""
-
-    assets: list[dg.AssetsDefinition]
-    jobs: "list[AssetJob]"
-    schedules: list[dg.ScheduleDefinition]
-    sensors: list[dg.SensorDefinition]
-
-
-def analytics_definitions(
-    settings: Settings, rules: "Rules", maintenance_jobs: "Sequence[AssetJob]"
-) -> AnalyticsDefinitions:
+def analytics_definitions(settings: Settings, rules: "Rules", maintenance_jobs: "Sequence[AssetJob]") -> Room:
     """Compose them; schedule and sensor start out stopped unless automation is on.
 
     The sensor is there where some task follows it.
@@ -46,7 +34,7 @@ def analytics_definitions(
         tags={"dagster/max_runtime": "1800", "dagster/priority": PRIORITIES["low"]},
     )
     follows = rules.reports.analytics.adaptive.tasks
-    return AnalyticsDefinitions(
+    return Room(
         assets=analytics_assets(settings, rules),
         jobs=[job],
         schedules=[_schedule(job, cron_of(rules.reports.analytics.schedule), on=on)],

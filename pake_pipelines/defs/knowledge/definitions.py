@@ -1,8 +1,5 @@
 """Everything behind the sources, composed: what the door adds to the project's definitions."""
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
-
 import dagster as dg
 
 from pake_pipelines.config.quality import QualityConfig
@@ -11,28 +8,16 @@ from pake_pipelines.defs.knowledge.assets import knowledge_assets
 from pake_pipelines.defs.knowledge.link_checks import link_check_asset, link_check_job, link_check_schedule
 from pake_pipelines.defs.knowledge.scans import scan_jobs, scan_schedules
 from pake_pipelines.defs.knowledge.sweep import archive_sweep
+from pake_pipelines.defs.shared.room import Room
 from pake_pipelines.settings import Settings
-
-if TYPE_CHECKING:
-    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
-
-
-@dataclass(frozen=True, slots=True)
-class KnowledgeDefinitions:
-    """The objects of knowledge."""
-
-    assets: list[dg.AssetsDefinition]
-    jobs: "list[AssetJob]"
-    schedules: list[dg.ScheduleDefinition]
-    sensors: list[dg.SensorDefinition] = field(default_factory=list)
 
 
 def knowledge_definitions(
     settings: Settings, config: QualityConfig, sources: SourcesConfig, partitions: dg.PartitionsDefinition[str]
-) -> KnowledgeDefinitions:
+) -> Room:
     """Compose them; schedules start out stopped unless automation is on."""
     on, scans, links = settings.automation_enabled, scan_jobs(), link_check_job()
-    return KnowledgeDefinitions(
+    return Room(
         assets=[*knowledge_assets(partitions), link_check_asset(partitions), archive_sweep],
         jobs=[*scans, links],
         schedules=[

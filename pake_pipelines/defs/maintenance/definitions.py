@@ -1,8 +1,6 @@
 """Everything of maintenance, composed: what the door adds to the project's definitions."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import dagster as dg
 
@@ -11,20 +9,8 @@ from pake_pipelines.defs.maintenance.assets import task_assets
 from pake_pipelines.defs.maintenance.proofs import proof_sensor
 from pake_pipelines.defs.maintenance.schedules import task_jobs, task_schedules
 from pake_pipelines.defs.maintenance.tables import PROOF, faces
+from pake_pipelines.defs.shared.room import Room
 from pake_pipelines.settings import Settings
-
-if TYPE_CHECKING:
-    from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
-
-
-@dataclass(frozen=True, slots=True)
-class MaintenanceDefinitions:
-    """The objects of maintenance."""
-
-    assets: list[dg.AssetsDefinition]
-    jobs: "list[AssetJob]"
-    schedules: list[dg.ScheduleDefinition]
-    sensors: list[dg.SensorDefinition]
 
 
 def maintenance_definitions(
@@ -32,14 +18,14 @@ def maintenance_definitions(
     config: MaintenanceConfig,
     partitions: dg.PartitionsDefinition[str],
     adaptive: Collection[str] = (),
-) -> MaintenanceDefinitions:
+) -> Room:
     """Compose them; schedules and sensor start out stopped unless automation is on.
 
     Tasks that are `adaptive` have left their schedules.
     """
     on, shown = settings.automation_enabled, faces(config)
     jobs = task_jobs(shown)
-    return MaintenanceDefinitions(
+    return Room(
         assets=task_assets(settings, config, partitions),
         jobs=list(jobs.values()),
         schedules=task_schedules(shown, jobs, on=on, adaptive=adaptive),

@@ -24,7 +24,7 @@ def build(desk: Desk, seen: Seen, advice: Sequence[Recommendation]) -> tuple[Doc
         title=TITLE,
         made_at=desk.now,
         tone=overall.tone,
-        lead="; ".join(overall.because) or "Everything stands as it should.",
+        lead="; ".join(overall.because) or _well(advice),
         figures=_figures(seen),
         missing=_missing(desk),
         sections=[
@@ -45,6 +45,15 @@ def build(desk: Desk, seen: Seen, advice: Sequence[Recommendation]) -> tuple[Doc
         ],
     )
     return document, overall
+
+
+def _well(advice: Sequence[Recommendation]) -> str:
+    """Return what there is to say when nothing is wrong with services, alerts and incidents."""
+    urgent = sum(one.tone is Tone.BAD for one in advice)
+    if not urgent:
+        return "Everything stands as it should."
+    things = "one thing needs" if urgent == 1 else f"{urgent} things need"
+    return f"All services stand as they should; {things} somebody."
 
 
 def _figures(seen: Seen) -> list[Figure]:
