@@ -35,51 +35,55 @@ class ReportKind:
 
 REPORTS: Final[Mapping[str, ReportKind]] = {
     "ingestion_report": ReportKind(
-        "ingestion_made:write", "Ingestion report", "What was read within a day, and what failed (REP-04, ING-19..23)."
+        "ingestion.made:write", "Ingestion report", "What was read within a day, and what failed (REP-04, ING-19..23)."
     ),
     "qa_report": ReportKind(
-        "qa_made:write", "QA report", "How far the knowledge base can be trusted, and what to do (REP-02, QA-25..30)."
+        "qa.made:write", "QA report", "How far the knowledge base can be trusted, and what to do (REP-02, QA-25..30)."
     ),
     "monitoring_report": ReportKind(
-        "monitoring_made:write",
+        "monitoring.made:write",
         "Monitoring report",
         "How services and metrics stood, alerts and incidents, and what to do (REP-03, MON-08).",
     ),
     "health_report": ReportKind(
-        "health:write",
+        "health.report:write",
         "Health report",
         "How the services stand and stood, and what to do (REP-05, REP-11).",
     ),
     "log_report": ReportKind(
-        "log:write",
+        "log.report:write",
         "Log report",
         "What was done by whom, and what the logs say by level (REP-06, MON-46).",
     ),
     "security_report": ReportKind(
-        "security:write",
+        "security.report:write",
         "Security report",
         "Refused logins and addresses, audits, known vulnerabilities, open incidents, and what to do (REP-07, SEC-01).",
     ),
     "capacity_report": ReportKind(
-        "capacity:write",
+        "capacity.report:write",
         "Capacity report",
         "How full everything is, where it goes, and when it is full (ANA-10..13, ANA-16).",
     ),
     "deployment_report": ReportKind(
-        "deployment:write",
+        "deployment.report:write",
         "Deployment report",
         "What is installed and configured here, against what is needed (REP-01, ENV-16).",
     ),
     "insights_report": ReportKind(
-        "insights:write",
+        "insights.report:write",
         "Insights",
         "What is odd, what declines, what grows, and what comes next (ANA-02..08, ANA-14).",
     ),
     "weekly_executive_summary": ReportKind(
-        "executive:write", "Weekly executive summary", "One page for people who were elsewhere this week (REP-11)."
+        "executive.report:write",
+        "Weekly executive summary",
+        "One page for people who were elsewhere this week (REP-11).",
     ),
     "monthly_detailed_report": ReportKind(
-        "monthly:write", "Monthly detailed report", "The month day by day, beside the month before (REP-08, REP-11)."
+        "monthly.report:write",
+        "Monthly detailed report",
+        "The month day by day, beside the month before (REP-08, REP-11).",
     ),
     "daily_operations_checklist": ReportKind(
         "checklists.daily:write", "Daily operations checklist", "Each item evaluated, none assumed (DOC-01, DOC-10)."

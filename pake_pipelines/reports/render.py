@@ -1,10 +1,10 @@
 """The three reports that have templates of their own, as a self-contained HTML page and as Markdown."""
 
-from pake_pipelines.reports.ingestion import IngestionReport
-from pake_pipelines.reports.monitoring import MonitoringReport
-from pake_pipelines.reports.monitoring_charts import TITLES, metric_charts
-from pake_pipelines.reports.qa import QaReport
-from pake_pipelines.reports.qa_charts import confidence_chart, verdicts_chart
+from pake_pipelines.reports.ingestion.report import IngestionReport
+from pake_pipelines.reports.monitoring.charts import TITLES, metric_charts
+from pake_pipelines.reports.monitoring.report import MonitoringReport
+from pake_pipelines.reports.qa.charts import confidence_chart, verdicts_chart
+from pake_pipelines.reports.qa.report import QaReport
 from pake_pipelines.reports.templating import render
 
 

@@ -6,7 +6,7 @@ from typing import Final
 
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.model.health import HealthStatus
-from pake_pipelines.reports.monitoring_figures import ServiceLine, address, standing
+from pake_pipelines.reports.monitoring.figures import ServiceLine, address, standing
 from pake_pipelines.store import health_samples, monitoring_statistics, service_restarts
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.health_samples import LONGEST_GAP

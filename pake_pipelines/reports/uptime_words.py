@@ -4,7 +4,7 @@ from typing import Final
 
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import Tone
-from pake_pipelines.reports.health_figures import OverallUptime
+from pake_pipelines.reports.health.figures import OverallUptime
 
 _WELL: Final = 0.99
 _ENOUGH: Final = 0.95

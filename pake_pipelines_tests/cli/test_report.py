@@ -66,7 +66,7 @@ def test_all_reports_are_made_into_the_data_directory_and_listed_with_the_newest
     assert all(one["newest_at"] and one["file"] and one["status"] and one["lead"] for one in listed.values())
     assert listed["health_report"]["editions"] == ["daily_health_check"]
     assert listed["health_report"]["next_at"].endswith("07:00:00+00:00")
-    assert "with every run of ingest" in judged.pake("report", "list").stdout
+    assert "every ingestion" in judged.pake("report", "list").stdout
     assert judged.pake("report", "open", "health").stdout.strip() == str(reports / "health_report.html")
 
 

@@ -8,8 +8,8 @@ from pake_pipelines.config.loading import load_quality
 from pake_pipelines.model.calibration import Calibration, Platt
 from pake_pipelines.reports.advice.situation import Knowledge, Situation
 from pake_pipelines.reports.advice.table import advise
-from pake_pipelines.reports.qa import Measured, QaReport
-from pake_pipelines.reports.qa_figures import RuleLine, compute_statistics, reviewed
+from pake_pipelines.reports.qa.figures import RuleLine, compute_statistics, reviewed
+from pake_pipelines.reports.qa.report import Measured, QaReport
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.calibrations import StoredCalibration
 from pake_pipelines.store.qa_findings import (

@@ -8,8 +8,7 @@ import pytest
 from pake_pipelines.analytics.pressure import Increase, State, pressure
 from pake_pipelines.analytics.trends import Direction, Trend
 from pake_pipelines.model.maintenance import ProofState
-from pake_pipelines.reports.capacity import _logs
-from pake_pipelines.reports.capacity_figures import (
+from pake_pipelines.reports.capacity.figures import (
     CapacityFigures,
     backups_stored,
     bodies_stored,
@@ -17,10 +16,11 @@ from pake_pipelines.reports.capacity_figures import (
     lines,
     table_lines,
 )
-from pake_pipelines.reports.capacity_sections import document
+from pake_pipelines.reports.capacity.report import _logs
+from pake_pipelines.reports.capacity.sections import document
 from pake_pipelines.reports.document import LineChart, Table, Tone
 from pake_pipelines.reports.foreseen import fresh
-from pake_pipelines.reports.monitoring_figures import HealthTrend
+from pake_pipelines.reports.monitoring.figures import HealthTrend
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.forecasts import ForecastPoint, ForecastRow
 from pake_pipelines.store.growth_statistics import Bodies

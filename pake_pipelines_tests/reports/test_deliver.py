@@ -10,8 +10,8 @@ from pake_pipelines.config.loading import load_quality
 from pake_pipelines.pipeline.calibrate import score_version
 from pake_pipelines.pipeline.review import Ruling, review
 from pake_pipelines.reports.opening import open_desk
-from pake_pipelines.reports.qa_made import deliver as deliver_files
-from pake_pipelines.reports.qa_made import report_of
+from pake_pipelines.reports.qa.made import deliver as deliver_files
+from pake_pipelines.reports.qa.made import report_of
 from pake_pipelines_tests.chain import execute, rows, visit, walk
 from pake_pipelines_tests.feeds import item, rss, sources_yaml
 

@@ -15,16 +15,16 @@ from pake_pipelines.config.loading import (
 from pake_pipelines.health.environment import Finding
 from pake_pipelines.model.dagster_facts import DagsterFacts, ScheduleFact
 from pake_pipelines.model.status import CheckStatus
-from pake_pipelines.reports.deployment_configuration import (
+from pake_pipelines.reports.deployment.configuration import (
     ConfigFile,
     differences,
     read_configuration,
     read_settings,
 )
-from pake_pipelines.reports.deployment_features import features
-from pake_pipelines.reports.deployment_figures import Deployment, Place, environment, lead, tone
-from pake_pipelines.reports.deployment_packages import locked_in, packages, read_packages
-from pake_pipelines.reports.deployment_sections import document
+from pake_pipelines.reports.deployment.features import features
+from pake_pipelines.reports.deployment.figures import Deployment, Place, environment, lead, tone
+from pake_pipelines.reports.deployment.packages import locked_in, packages, read_packages
+from pake_pipelines.reports.deployment.sections import document
 from pake_pipelines.reports.desk import Configs
 from pake_pipelines.reports.document import Tone, Verdict
 from pake_pipelines.settings import PACKAGE_HOME, Settings

@@ -9,11 +9,11 @@ from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.incident import Incident, IncidentSeverity, IncidentStatistics, IncidentStatus
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.document import Recommendation, Tone
-from pake_pipelines.reports.executive_figures import Executive, Runs, Week, best, came_to, newest, runs, worst
-from pake_pipelines.reports.executive_sections import document
-from pake_pipelines.reports.health_figures import OverallUptime
+from pake_pipelines.reports.executive.figures import Executive, Runs, Week, best, came_to, newest, runs, worst
+from pake_pipelines.reports.executive.sections import document
+from pake_pipelines.reports.health.figures import OverallUptime
 from pake_pipelines.reports.periods import last_week
-from pake_pipelines.reports.qa_figures import compute_statistics
+from pake_pipelines.reports.qa.figures import compute_statistics
 from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.intake_statistics import Intake, IntakeBin, SourceIntake

@@ -10,9 +10,9 @@ from pake_pipelines.model.health import HealthSample, HealthStatus, Transition, 
 from pake_pipelines.model.incident import IncidentStatistics
 from pake_pipelines.reports.dagster_section import dagster_section
 from pake_pipelines.reports.document import Strips, Table, Tone
-from pake_pipelines.reports.health_figures import Health, lead, overall_uptime
-from pake_pipelines.reports.health_sections import document
-from pake_pipelines.reports.monitoring_figures import ServiceLine
+from pake_pipelines.reports.health.figures import Health, lead, overall_uptime
+from pake_pipelines.reports.health.sections import document
+from pake_pipelines.reports.monitoring.figures import ServiceLine
 from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.analyses import Analysis
 

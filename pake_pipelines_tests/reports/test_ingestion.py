@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from pake_pipelines.reports.ingestion import Due, Ingested, IngestionReport, Stopped, next_due, stopped_sources
+from pake_pipelines.reports.ingestion.report import Due, Ingested, IngestionReport, Stopped, next_due, stopped_sources
 from pake_pipelines.reports.render import ingestion_html, ingestion_markdown
 from pake_pipelines.store.statistics import RunVisits, Statistics, Visits
 from pake_pipelines.store.visits import Hour, RunVisit

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from pake_pipelines.reports.ingestion_made import figures, made_of, report_of
+from pake_pipelines.reports.ingestion.made import figures, made_of, report_of
 from pake_pipelines.reports.writing import write_files
 from pake_pipelines.store import runs, sources
 from pake_pipelines.store.runs import VisitRow

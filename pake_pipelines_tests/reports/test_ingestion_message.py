@@ -3,7 +3,7 @@
 import json
 from datetime import datetime, timedelta, timezone
 
-from pake_pipelines.reports.ingestion_message import message
+from pake_pipelines.reports.ingestion.message import message
 from pake_pipelines_tests.conftest import NOW
 
 

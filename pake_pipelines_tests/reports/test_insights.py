@@ -6,10 +6,10 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pake_pipelines.reports.document import LineChart, Prose, Tone
-from pake_pipelines.reports.insights_anomalies import episode_chart, expected
-from pake_pipelines.reports.insights_figures import Episode, Groups, Insights, around, in_order
-from pake_pipelines.reports.insights_sections import document
-from pake_pipelines.reports.qa_figures import compute_statistics
+from pake_pipelines.reports.insights.anomalies import episode_chart, expected
+from pake_pipelines.reports.insights.figures import Episode, Groups, Insights, around, in_order
+from pake_pipelines.reports.insights.sections import document
+from pake_pipelines.reports.qa.figures import compute_statistics
 from pake_pipelines.store.analyses import Analysis
 from pake_pipelines.store.anomalies import Anomaly
 from pake_pipelines.store.forecasts import ForecastRow

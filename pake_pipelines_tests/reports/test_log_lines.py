@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pake_pipelines.reports.document import Tone
-from pake_pipelines.reports.log_figures import compared
-from pake_pipelines.reports.log_files import read_logs
-from pake_pipelines.reports.log_lines import MOST_GROUPS, alike, shown, stamp, tally
+from pake_pipelines.reports.log.figures import compared
+from pake_pipelines.reports.log.files import read_logs
+from pake_pipelines.reports.log.lines import MOST_GROUPS, alike, shown, stamp, tally
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)

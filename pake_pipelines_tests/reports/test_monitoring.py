@@ -18,9 +18,9 @@ from pake_pipelines.model.health import HealthStatus
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.reports.advice.bounds import monitoring_bounds
 from pake_pipelines.reports.document import Tone
-from pake_pipelines.reports.monitoring import MonitoringReport, build_report
-from pake_pipelines.reports.monitoring_json import monitoring_said
-from pake_pipelines.reports.monitoring_made import made_of
+from pake_pipelines.reports.monitoring.data import monitoring_said
+from pake_pipelines.reports.monitoring.made import made_of
+from pake_pipelines.reports.monitoring.report import MonitoringReport, build_report
 from pake_pipelines.reports.render import monitoring_html, monitoring_markdown
 from pake_pipelines.reports.service_lines import STRIP_CELLS
 from pake_pipelines.reports.writing import write_files

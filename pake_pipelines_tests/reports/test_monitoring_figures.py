@@ -8,7 +8,7 @@ from pake_pipelines.analytics.trends import Direction
 from pake_pipelines.config.services import HttpService, PostgresService, RedisService, TcpService
 from pake_pipelines.model.dagster_facts import RunFact
 from pake_pipelines.model.health import HealthSample, HealthStatus, Uptime
-from pake_pipelines.reports.monitoring_figures import (
+from pake_pipelines.reports.monitoring.figures import (
     NEVER,
     address,
     average,

@@ -9,11 +9,11 @@ from pake_pipelines.model.health import Uptime
 from pake_pipelines.model.incident import IncidentStatistics
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.document import Prose, Tone
-from pake_pipelines.reports.health_figures import OverallUptime
-from pake_pipelines.reports.monthly_figures import Month, Monthly, came_to, daily_uptime, day_lines, ends, means
-from pake_pipelines.reports.monthly_sections import document
+from pake_pipelines.reports.health.figures import OverallUptime
+from pake_pipelines.reports.monthly.figures import Month, Monthly, came_to, daily_uptime, day_lines, ends, means
+from pake_pipelines.reports.monthly.sections import document
 from pake_pipelines.reports.periods import last_month
-from pake_pipelines.reports.qa_figures import compute_statistics
+from pake_pipelines.reports.qa.figures import compute_statistics
 from pake_pipelines.store.analyses import Analysis
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.error_summary import ErrorCount

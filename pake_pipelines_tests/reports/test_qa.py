@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import date
 
-from pake_pipelines.reports.qa_figures import compute_statistics, daily, faults_of, reviewed, rule_lines, spread
+from pake_pipelines.reports.qa.figures import compute_statistics, daily, faults_of, reviewed, rule_lines, spread
 from pake_pipelines.store.qa_findings import RuleCount, SourceFault
 from pake_pipelines.store.qa_statistics import DayVerdicts, ReviewCount, Tenth
 from pake_pipelines_tests.reports.qa_reports import NOBODY, NOW, totals

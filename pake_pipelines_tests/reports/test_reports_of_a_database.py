@@ -6,9 +6,12 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_quality, load_reports, load_sources
-from pake_pipelines.reports import capacity, executive, insights, monthly
+from pake_pipelines.reports.capacity import report as capacity
 from pake_pipelines.reports.desk import Configs, Desk
 from pake_pipelines.reports.document import Advice, LineChart, Tone
+from pake_pipelines.reports.executive import report as executive
+from pake_pipelines.reports.insights import report as insights
+from pake_pipelines.reports.monthly import report as monthly
 from pake_pipelines.settings import Settings
 from pake_pipelines.store import analyses, anomalies, forecasts, qa_statistics
 from pake_pipelines.store.anomalies import Anomaly

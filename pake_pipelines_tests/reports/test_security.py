@@ -9,7 +9,7 @@ from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.incident import IncidentSeverity
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.document import Tone, Verdict
-from pake_pipelines.reports.security_figures import (
+from pake_pipelines.reports.security.figures import (
     Looked,
     Security,
     lead,
@@ -19,8 +19,8 @@ from pake_pipelines.reports.security_figures import (
     standing,
     tone,
 )
-from pake_pipelines.reports.security_posture import posture
-from pake_pipelines.reports.security_sections import document
+from pake_pipelines.reports.security.posture import posture
+from pake_pipelines.reports.security.sections import document
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.maintenance_runs import TaskRun
 from pake_pipelines.store.security_statistics import RefusedSource, SecurityAlert, SecurityIncident

@@ -19,7 +19,7 @@ from pake_pipelines.model.incident import Incident, IncidentSeverity, IncidentSt
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Figures, Link, Table, Tag, Tone
-from pake_pipelines.reports.monitoring_figures import NEVER
+from pake_pipelines.reports.monitoring.figures import NEVER
 from pake_pipelines.reports.opening import open_desk, read_configs
 from pake_pipelines.reports.status import automation, foresight
 from pake_pipelines.reports.status.freshness import figure

@@ -12,7 +12,7 @@ from pake_pipelines.defs.shared.tags import KNOWLEDGE_POOL, OWNER, REPORTS_GROUP
 from pake_pipelines.defs.sources.assets import ENTRIES
 
 if TYPE_CHECKING:
-    from pake_pipelines.reports.ingestion import Ingested
+    from pake_pipelines.reports.ingestion.report import Ingested
 
 _KEY: Final = dg.AssetKey("ingestion_report")
 _ERROR_FREE: Final = "ingestion_error_free"
@@ -37,7 +37,7 @@ _CHECK = dg.AssetCheckSpec(
 async def ingestion_report(context: dg.AssetExecutionContext, config: Delivery, knowledge_base: KnowledgeBase):  # type: ignore[no-untyped-def]  # Dagster reads a return annotation as one output's type
     """Write the ingestion report on the run, or on the newest that read anything where this one did not."""
     from pake_pipelines.config.loading import load_reports
-    from pake_pipelines.reports.ingestion_made import figures, made_of, report_of
+    from pake_pipelines.reports.ingestion.made import figures, made_of, report_of
     from pake_pipelines.reports.writing import write_files
 
     kit, now = knowledge_base.kit(), datetime.now(UTC)

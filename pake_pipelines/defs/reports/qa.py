@@ -26,7 +26,7 @@ async def qa_report(
     from pake_pipelines.config.loading import load_reports
     from pake_pipelines.pipeline.calibrate import score_version
     from pake_pipelines.reports.opening import open_desk
-    from pake_pipelines.reports.qa_made import deliver, made_of, report_of
+    from pake_pipelines.reports.qa.made import deliver, made_of, report_of
 
     kit, now = knowledge_base.kit(), datetime.now(UTC)
     settings = kit.settings

@@ -66,7 +66,7 @@ def runbooks_beside(settings: Settings) -> str:
 
 
 async def _services(desk: "Desk") -> "Sequence[HealthSample]":
-    from pake_pipelines.reports.monitoring_figures import standing
+    from pake_pipelines.reports.monitoring.figures import standing
     from pake_pipelines.store import health_samples
 
     latest = await health_samples.latest(desk.connection, desk.now)
@@ -78,7 +78,7 @@ async def _services(desk: "Desk") -> "Sequence[HealthSample]":
 
 async def _knowledge(desk: "Desk", bounds: Bounds) -> Knowledge:
     """Return the figures, and only what the evidence of the rules that apply names: reading it takes its time."""
-    from pake_pipelines.reports.qa_figures import compute_statistics, rule_lines
+    from pake_pipelines.reports.qa.figures import compute_statistics, rule_lines
     from pake_pipelines.store import qa_findings, qa_statistics
 
     connection, lines = desk.connection, desk.configs.quality.verdict

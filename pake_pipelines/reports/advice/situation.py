@@ -12,7 +12,7 @@ from pake_pipelines.model.health import HealthSample
 from pake_pipelines.model.incident import Incident
 from pake_pipelines.reports.advice.bounds import Bounds
 from pake_pipelines.reports.document import Link
-from pake_pipelines.reports.qa_figures import RuleLine, Statistics
+from pake_pipelines.reports.qa.figures import RuleLine, Statistics
 from pake_pipelines.store.alert_statistics import ActiveAlert
 from pake_pipelines.store.analyses import Analysis
 from pake_pipelines.store.anomalies import Anomaly

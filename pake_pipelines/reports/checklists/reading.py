@@ -12,10 +12,10 @@ from pake_pipelines.reports.catalogue import REPORTS
 from pake_pipelines.reports.checklists.seen import RHYTHMS, LogErrors, Seen
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Tone
-from pake_pipelines.reports.log_figures import compared
-from pake_pipelines.reports.log_files import LogReading, read_logs
-from pake_pipelines.reports.log_lines import ERRORS
-from pake_pipelines.reports.security_figures import security_rules
+from pake_pipelines.reports.log.figures import compared
+from pake_pipelines.reports.log.files import LogReading, read_logs
+from pake_pipelines.reports.log.lines import ERRORS
+from pake_pipelines.reports.security.figures import security_rules
 from pake_pipelines.store import (
     alert_rounds,
     checklist_ticks,

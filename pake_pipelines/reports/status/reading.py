@@ -9,7 +9,7 @@ from pake_pipelines.model.health import HealthSample, HealthStatus, Transition, 
 from pake_pipelines.model.incident import Incident
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.reports.desk import Desk
-from pake_pipelines.reports.monitoring_figures import NEVER, standing
+from pake_pipelines.reports.monitoring.figures import NEVER, standing
 from pake_pipelines.store import (
     alert_statistics,
     anomalies,

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.config.monitoring import MonitoringConfig
-from pake_pipelines.reports.monitoring_figures import standing
+from pake_pipelines.reports.monitoring.figures import standing
 from pake_pipelines.store import health_samples, standing_marks
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.health_samples import LONGEST_GAP

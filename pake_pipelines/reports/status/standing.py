@@ -8,7 +8,7 @@ from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Block, Column, Prose, Section, Strip, Strips, Table, Value
-from pake_pipelines.reports.monitoring_figures import NEVER
+from pake_pipelines.reports.monitoring.figures import NEVER
 from pake_pipelines.reports.status.reading import DAY, Seen, Service
 from pake_pipelines.store.health_samples import LONGEST_GAP
 

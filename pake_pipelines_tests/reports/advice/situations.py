@@ -10,7 +10,7 @@ from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.advice import Situation, bounds_of
 from pake_pipelines.reports.advice.situation import Alerts, Knowledge, Places, Sampling
 from pake_pipelines.reports.desk import Configs
-from pake_pipelines.reports.qa_figures import compute_statistics
+from pake_pipelines.reports.qa.figures import compute_statistics
 from pake_pipelines.settings import PACKAGE_HOME
 from pake_pipelines.store.alert_statistics import ActiveAlert
 from pake_pipelines.store.analyses import Analysis

@@ -6,7 +6,7 @@ from pake_pipelines.model.health import HealthStatus
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.advice import RULES, Situation
 from pake_pipelines.reports.advice.situation import Sampling
-from pake_pipelines.reports.qa_figures import RuleLine
+from pake_pipelines.reports.qa.figures import RuleLine
 from pake_pipelines.store.qa_findings import FactorMean
 from pake_pipelines.store.qa_statistics import SourceLine
 from pake_pipelines_tests.reports.advice.situations import (

@@ -1,0 +1,1 @@
+"""The deployment report: what is installed and configured here, against what is needed."""

@@ -1,0 +1,1 @@
+"""The weekly executive summary: one page for people who were elsewhere this week."""

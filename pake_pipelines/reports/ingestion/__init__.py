@@ -1,0 +1,1 @@
+"""The ingestion report: what a run read, and what failed."""

@@ -1,0 +1,135 @@
+"""The insights report, put together: what stands out first, the figures behind it last."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from pake_pipelines.reports import foreseen, tones
+from pake_pipelines.reports.document import Advice, Document, Figure, Link, Recommendation, Section, Tone
+from pake_pipelines.reports.insights.anomalies import anomalies
+from pake_pipelines.reports.insights.figures import DAYS, Insights, declines
+from pake_pipelines.reports.insights.groups import groups
+from pake_pipelines.reports.insights.rhythms import frequencies, quiet_hours, quiet_window, regressions
+from pake_pipelines.reports.insights.trends import trends
+from pake_pipelines.reports.periods import DAY
+from pake_pipelines.reports.series_names import series_title
+
+_CODES: Final[Mapping[str, str]] = {
+    "performance_decline": "ANA-04",
+    "capacity_planning": "ANA-05",
+    "limit_crossing": "ANA-07",
+}
+_SEVERITIES: Final[Mapping[str, Tone]] = {
+    "info": Tone.NOTICE,
+    "warning": Tone.WARN,
+    "error": Tone.BAD,
+    "critical": Tone.BAD,
+}
+_GRAVEST_FIRST: Final = (Tone.BAD, Tone.WARN, Tone.UNKNOWN, Tone.NOTICE)
+
+
+def document(told: Insights) -> Document:
+    """Return the report."""
+    found = [
+        Section("insights", "What stands out", [Advice("insights", insights(told), "Nothing stands out.")]),
+        anomalies(told),
+        _limits(told),
+        trends(told),
+        regressions(told),
+        quiet_hours(told),
+        frequencies(told),
+    ]
+    sections = [*(found if told.analysed_at else []), *groups(told)]
+    return Document(
+        "insights_report", "Insights", told.made_at, _tone(told), _lead(told), sections,
+        since=told.made_at - DAYS * DAY, until=told.made_at, figures=_figures(told), missing=_missing(told),
+    )  # fmt: skip
+
+
+def insights(told: Insights) -> list[Recommendation]:
+    """Return what the analyses drew as recommendations, the gravest first."""
+    found = [_insight(one, told.dagster) for one in told.results("insight").values()]
+    return sorted(found, key=lambda one: (_GRAVEST_FIRST.index(one.tone), one.code, one.says))
+
+
+def _insight(one: Mapping[str, Any], dagster: str) -> Recommendation:
+    acts = ". ".join(str(advice) for advice in one.get("recommendations", ()))
+    return Recommendation(
+        _CODES.get(str(one.get("type")), str(one.get("type"))),
+        _SEVERITIES.get(str(one.get("severity")), Tone.UNKNOWN),
+        f"{one.get('message', '')}.",
+        str(one.get("evidence", "")),
+        acts,
+        Link("insights", f"{dagster}/assets/insights"),
+    )
+
+
+def _slower(told: Insights) -> list[str]:
+    return [name for name, one in told.results("regression").items() if one.get("regressed")]
+
+
+def _tone(told: Insights) -> Tone:
+    if told.analysed_at is None:
+        return Tone.UNKNOWN
+    found = [one.tone for one in insights(told)]
+    return tones.worst(
+        Tone.GOOD,
+        *found,
+        Tone.WARN if told.going_on or _slower(told) else Tone.GOOD,
+        Tone.WARN if any(_is_soon(told, one.reaches_at) for one in told.foreseen) else Tone.GOOD,
+    )
+
+
+def _is_soon(told: Insights, at: datetime | None) -> bool:
+    return at is not None and at - told.made_at <= told.days_to_full * DAY
+
+
+def _lead(told: Insights) -> str:
+    if told.analysed_at is None:
+        return "Nothing has been analysed yet: what is odd and what comes next is not known."
+    said = []
+    if odd := told.going_on:
+        named = ", ".join(series_title(one.metric, one.labels) for one in odd[:2])
+        said.append(f"{named}{f' and {len(odd) - 2} more' if len(odd) > 2 else ''}: odd right now")
+    if slower := _slower(told):
+        said.append(f"{', '.join(slower[:2])}: slower than before")
+    said += [
+        f"{series_title(one.metric, one.labels)} reaches its limit {foreseen.when(one, told.made_at)}"
+        for one in foreseen.dated(told.foreseen)[:1]
+    ]
+    worse = sum(declines(one) for one in told.results("trend").values())
+    if worse:
+        said.append(f"{worse} {'figure declines' if worse == 1 else 'figures decline'}")
+    return ". ".join(said or ["Nothing is odd, nothing declines, and nothing gets full"]) + "."
+
+
+def _figures(told: Insights) -> list[Figure]:
+    odd, ended = len(told.going_on), len(told.anomalies) - len(told.going_on)
+    soon = sum(_is_soon(told, one.reaches_at) for one in told.foreseen)
+    at, known = told.analysed_at, told.analysed_at is not None
+    found = [
+        Figure("Odd right now", odd if known else None, "count", Tone.WARN if odd else Tone.PLAIN,
+               f"{ended} more in the last {DAYS} days" if ended else "", at, "metric_anomalies"),
+        Figure(f"Full within {told.days_to_full} days", soon if told.foreseen else None, "count",
+               Tone.WARN if soon else Tone.PLAIN, at=at, asset="forecasts"),
+        Figure("Slower jobs", len(_slower(told)) if known else None, "count",
+               Tone.WARN if _slower(told) else Tone.PLAIN, at=at, asset="run_performance"),
+    ]  # fmt: skip
+    if window := quiet_window(told):
+        found.append(Figure("Best for upkeep", window, at=at, asset="maintenance_window_forecast"))
+    return found
+
+
+def _missing(told: Insights) -> list[str]:
+    at = told.analysed_at
+    if at is None:
+        return ["Nothing has been analysed yet: the assets of the group analytics do that every few hours."]
+    if told.made_at - at > DAY:
+        return [f"Nothing has been analysed since {at.astimezone(UTC):%d %b %Y %H:%M} UTC."]
+    return []
+
+
+def _limits(told: Insights) -> Section:
+    rows: Sequence[Any] = foreseen.dated(told.foreseen)
+    empty = "Nothing that is foreseen reaches a limit." if told.foreseen else foreseen.NONE_YET
+    return Section("limits", "What reaches its limit", [foreseen.table("limits", rows, empty=empty)])

@@ -1,0 +1,1 @@
+"""The monitoring report: services, figures, alerts, incidents."""

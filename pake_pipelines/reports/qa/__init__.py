@@ -1,0 +1,1 @@
+"""The QA report: how far the knowledge base can be trusted."""
