@@ -131,17 +131,17 @@ def test_no_word_of_a_fragment_is_lost(words: list[str]) -> None:
     ],
 )
 def test_hostile_markup_is_read_in_seconds(wrapper: str, body: str) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     text = _html(wrapper.format(body))
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
     assert "deep" in text
 
 
 def test_hostile_markdown_is_read_in_seconds() -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     for body in ("<script>" * 50_000, "<!--" * 50_000, "<a " * 50_000, "`" * 100_000, "```\n" * 50_000):
         extract(body, "text/markdown")
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 5.0
 
 
 def test_the_version_names_the_code_and_the_library() -> None:

@@ -30,7 +30,7 @@ def test_every_difference_is_named_once():
         "table pake.more is not in the manifest",
         "table pake.items has 3 rows instead of 2",
         "sequence pake.items_seq stands at 4, and had reached 9",
-        "its migration revision is 0005 instead of 0006",
+        "its migration revision is 0005 instead of 0007",
         "index pake.items_pkey is invalid",
     ]
     assert wrong_row_counts(HELD, other) == 3
@@ -45,8 +45,8 @@ def test_rows_that_changed_are_found_though_as_many():
 
 
 def test_a_database_that_has_a_revision_and_should_have_none_differs():
-    assert differences(HELD, found(), None) == ["its migration revision is 0006 instead of none"]
-    assert differences(HELD, found(revision=None), "0007") == ["its migration revision is none instead of 0006"]
+    assert differences(HELD, found(), None) == ["its migration revision is 0007 instead of none"]
+    assert differences(HELD, found(revision=None), "0007") == ["its migration revision is none instead of 0007"]
 
 
 def test_a_restore_names_each_table_with_its_rows_now_and_then():

@@ -98,7 +98,7 @@ async def between(house, monkeypatch):
     async def later_dump(url, *rest):
         await execute(url, "UPDATE house.items SET said = 'changed' WHERE id % 2 = 0")
         with suppress(asyncpg.LockNotAvailableError):
-            await execute(url, "SET lock_timeout = '50ms'; TRUNCATE house.recent")
+            await execute(url, "SET lock_timeout = '500ms'; TRUNCATE house.recent")
         return await dump(url, *rest)
 
     monkeypatch.setattr(create, "dump", later_dump)
