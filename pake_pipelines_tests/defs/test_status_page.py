@@ -26,6 +26,10 @@ PROBED = """
 INSERT INTO health_samples (service, at, kind, critical, status, detail)
 VALUES ('knowledge-database', $1, 'postgres', true, 'healthy', 'answers')
 """
+DONE = """
+INSERT INTO maintenance_runs (task, state, actor, started_at, finished_at)
+VALUES ('log_cleanup', 'done', 'dagster', $1, $1)
+"""
 
 
 class Wall:
@@ -100,6 +104,9 @@ def test_the_page_is_written_at_its_rhythm_and_at_once_when_something_changes(wa
     taken_up = wall.tick()
     assert wrote(taken_up)
     assert not reported(taken_up)  # it is a warning as before
+    assert isinstance(wall.tick(), dg.SkipReason)
+    run(wall.do(DONE))
+    assert wrote(wall.tick())  # a task of maintenance has ended
     assert isinstance(wall.tick(), dg.SkipReason)
     run(wall.do(PROBED))
     assert wrote(wall.tick(later=300))

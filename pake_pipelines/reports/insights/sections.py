@@ -57,11 +57,17 @@ def _insight(one: Mapping[str, Any], dagster: str) -> Recommendation:
     return Recommendation(
         _CODES.get(str(one.get("type")), str(one.get("type"))),
         _SEVERITIES.get(str(one.get("severity")), Tone.UNKNOWN),
-        f"{one.get('message', '')}.",
+        f"{_in_words(str(one.get('message', '')), str(one.get('metric', '')))}.",
         str(one.get("evidence", "")),
         acts,
         Link("insights", f"{dagster}/assets/insights"),
     )
+
+
+def _in_words(message: str, series: str) -> str:
+    """Return a message with the series that it is of (`metric label`) called as people call it."""
+    metric, _, label = series.partition(" ")
+    return message.replace(series, f"{series_title(metric)} {label}".rstrip()) if metric else message
 
 
 def _slower(told: Insights) -> list[str]:

@@ -8,9 +8,10 @@ from typing import Final
 
 from pake_pipelines.config.monitoring import MonitoringConfig
 from pake_pipelines.reports.monitoring.figures import standing
-from pake_pipelines.store import health_samples, standing_marks
+from pake_pipelines.store import health_samples
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.health_samples import LONGEST_GAP
+from pake_pipelines.store.standing_marks import standing_marks
 
 # a tick comes a little sooner or later than half a minute after the last
 _SLACK: Final = timedelta(seconds=10)
@@ -56,11 +57,11 @@ def _within(before: datetime | None, now: datetime, span: timedelta) -> bool:
 
 
 async def marks_of(connection: Connection, config: MonitoringConfig, now: datetime) -> str:
-    """Return a digest of what the page must not be late with: how services stand, alerts that fire, open incidents."""
+    """Return a digest of what the page must not be late with: how services stand, and what `standing_marks` has."""
     latest = await health_samples.latest(connection, now)
     statuses = [
         f"{name} {standing(name, service, latest.get(name), now, LONGEST_GAP).status.value}"
         for name, service in config.enabled_services().items()
     ]
-    said = [await standing_marks.open_marks(connection), *statuses]
+    said = [await standing_marks(connection), *statuses]
     return hashlib.sha256("\n".join(said).encode()).hexdigest()[:16]
