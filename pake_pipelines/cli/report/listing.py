@@ -40,7 +40,7 @@ class Line:
 
 
 def list_reports(as_json: Json = False) -> None:
-    """List the reports with the newest of each, when the next is made and who gets it."""
+    """List the reports with the newest of each and when the next is made; JSON has who gets it, too."""
     settings, now = get_settings(), datetime.now(UTC)
     config, digest = load_reports(settings.configs), load_monitoring(settings.configs).digest_cron
     lines = [line(name, settings.data / "reports", config, digest, now) for name in REPORTS]
