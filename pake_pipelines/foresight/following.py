@@ -14,15 +14,13 @@ from pake_pipelines.foresight import frequencies, windows
 from pake_pipelines.foresight.finding import Rules
 from pake_pipelines.foresight.intervals import usual_interval
 from pake_pipelines.store import analyses, maintenance_runs
-from pake_pipelines.store.analyses import Analysis
+from pake_pipelines.store.analyses import STANDS_FOR, Analysis
 from pake_pipelines.store.database import Connection
 
 if TYPE_CHECKING:
     from pake_pipelines.analytics.adaptive import Decision
     from pake_pipelines.analytics.windows import Window
 
-# older findings say nothing of now: a task then keeps to the interval of its schedule
-_FRESH: Final = timedelta(days=2)
 _WAITS_AT_MOST: Final = timedelta(days=1)
 
 
@@ -60,10 +58,10 @@ def decide(
     """Return whether a task that last began at `began` runs at `now`."""
     from pake_pipelines.analytics.adaptive import due_decision
 
-    if interval < frequencies.FREQUENT and recommended is not None and now - recommended.made_at <= _FRESH:
+    if interval < frequencies.FREQUENT and recommended is not None and now - recommended.made_at <= STANDS_FOR:
         interval = timedelta(seconds=recommended.result["recommended_seconds"])
     return due_decision(now, began, interval, window, latest_by=min(interval / 2, _WAITS_AT_MOST))
 
 
 def _window(quiet: Analysis | None, now: datetime) -> "Window | None":
-    return None if quiet is None or now - quiet.made_at > _FRESH else windows.window_of(quiet.result)
+    return None if quiet is None or now - quiet.made_at > STANDS_FOR else windows.window_of(quiet.result)

@@ -11,7 +11,7 @@ from pake_pipelines.config.reports import Advising
 from pake_pipelines.foresight import trends
 from pake_pipelines.foresight.finding import Finding, Place, subject
 from pake_pipelines.store import analyses, forecasts, monitoring_statistics
-from pake_pipelines.store.analyses import Analysis
+from pake_pipelines.store.analyses import STANDS_FOR, Analysis
 from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.monitoring_statistics import Bin
 
@@ -31,8 +31,6 @@ _PERFORMANCE: Final = frozenset(
 )
 _GROWING: Final = ("db_size_bytes", "knowledge_nodes", "cache_total_bytes")
 _LOOKED_BACK: Final = timedelta(days=14)
-# what was found longer ago says nothing about now
-_FRESH: Final = timedelta(days=2)
 _COLUMNS: Final = ("insight", "severity", "of", "message")
 
 
@@ -56,7 +54,7 @@ def declines(moved: Mapping[str, Analysis], advice: Advising, now: datetime) -> 
     for name, one in moved.items():
         day = one.result.get("day") or {}
         rate = day.get("rate_percent")
-        if name.split(" ")[0] not in _PERFORMANCE or now - one.made_at > _FRESH:
+        if name.split(" ")[0] not in _PERFORMANCE or now - one.made_at > STANDS_FOR:
             continue
         if day.get("judged") == "declining" and rate is not None and abs(rate) >= advice.decline_percent:
             yield (
@@ -100,7 +98,7 @@ def growths(bins: Sequence[Bin], advice: Advising) -> Iterator[tuple[str, dict[s
 def limits(foreseen: Sequence[ForecastRow], advice: Advising, now: datetime) -> Iterator[tuple[str, dict[str, Any]]]:
     """Yield what is expected to reach its limit within so many days (ANA-07), by code."""
     for one in foreseen:
-        if one.reaches_at is None or now - one.made_at > _FRESH:
+        if one.reaches_at is None or now - one.made_at > STANDS_FOR:
             continue
         ahead = (one.reaches_at - now) / timedelta(days=1)
         if ahead <= advice.days_to_full:

@@ -9,6 +9,7 @@ from pake_pipelines.health.catalogue import measured, missing
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.store import anomalies, forecasts, monitor_ticks
+from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.anomalies import Anomaly
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.forecasts import ForecastRow
@@ -20,8 +21,6 @@ _TOLD_FOR: Final = timedelta(days=7)
 _TURNS: Final = 3
 # a series without a sample for so long tells nothing of how its episode goes on
 _SILENT: Final = timedelta(hours=1)
-# forecasts are made every few hours; older ones say nothing of now
-_STALE: Final = timedelta(days=2)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ def _days_to_full(found: Foreseen, furthest_days: int, now: datetime) -> Iterato
     limited = [one for one in found.forecasts if one.limit_value is not None]
     for one in limited:
         labels = {"of": one.metric, "series": _series(one.labels)}
-        if now - one.made_at > _STALE:
+        if now - one.made_at > STANDS_FOR:
             yield _undated(labels, f"not foreseen since {one.made_at:%Y-%m-%d %H:%M} UTC", now)
         elif one.reaches_at is not None:
             days = max((one.reaches_at - now) / timedelta(days=1), 0.0)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
-from pake_pipelines.reports.advice.situation import STALE
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import Column, LineChart, Table, Value
 from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.monitoring_statistics import Bin
 
@@ -17,7 +17,7 @@ NONE_YET: Final = "No forecast has been made yet."
 
 def fresh(forecasts: Iterable[ForecastRow], now: datetime) -> list[ForecastRow]:
     """Return the forecasts that are not too old to tell of what comes."""
-    return [one for one in forecasts if now - one.made_at <= STALE]
+    return [one for one in forecasts if now - one.made_at <= STANDS_FOR]
 
 
 def soonest_first(forecasts: Iterable[ForecastRow]) -> list[ForecastRow]:

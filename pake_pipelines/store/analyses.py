@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from pake_pipelines.store.database import Connection
+
+STANDS_FOR: Final = timedelta(days=2)
+"""What was reckoned longer ago is of a time before now: analytics run every few hours, once a day at the least."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,12 +1,9 @@
 """What analyses had come to at a moment that is past: they are kept for longer than the samples that they were of."""
 
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
-from pake_pipelines.store.analyses import Analysis
+from pake_pipelines.store.analyses import STANDS_FOR, Analysis
 from pake_pipelines.store.database import Connection
-
-_STOOD_FOR: Final = timedelta(days=2)
 
 
 async def as_of(connection: Connection, kind: str, moment: datetime) -> dict[str, Analysis]:
@@ -18,6 +15,6 @@ async def as_of(connection: Connection, kind: str, moment: datetime) -> dict[str
         """,
         kind,
         moment,
-        moment - _STOOD_FOR,
+        moment - STANDS_FOR,
     )
     return {row["subject"]: Analysis(**row) for row in rows if row["result"]}

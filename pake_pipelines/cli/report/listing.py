@@ -16,6 +16,7 @@ from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.config.loading import load_monitoring, load_reports
 from pake_pipelines.config.reports import ReportsConfig
 from pake_pipelines.config.schedule_text import cron_of
+from pake_pipelines.maintenance.due import next_time
 from pake_pipelines.reports.catalogue import REPORTS
 from pake_pipelines.settings import get_settings
 
@@ -66,9 +67,9 @@ def line(name: str, directory: Path, config: ReportsConfig, digest_cron: str, no
     held = _held(directory / f"{name}.json")
     page = directory / f"{name}.html"
     own = {edition: one for edition, one in config.editions.items() if one.enabled and name in one.reports}
-    ticks = sorted((_next(cron_of(one.schedule), now), edition) for edition, one in own.items())
+    ticks = sorted((next_time(cron_of(one.schedule), now), edition) for edition, one in own.items())
     if name == "monitoring_report":
-        ticks = sorted([*ticks, (_next(digest_cron, now), DIGEST)])
+        ticks = sorted([*ticks, (next_time(digest_cron, now), DIGEST)])
     named = [channel for one in own.values() for channel in (one.channels or ("every e-mail channel",))]
     kind = REPORTS[name]
     return Line(
@@ -103,10 +104,3 @@ def _made_at(held: Mapping[str, Any]) -> datetime | None:
 
 def _text(value: object) -> str | None:
     return value if isinstance(value, str) else None
-
-
-def _next(cron: str, now: datetime) -> datetime:
-    from cronsim import CronSim
-
-    found: datetime = next(CronSim(cron, now))
-    return found

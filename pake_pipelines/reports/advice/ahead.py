@@ -6,10 +6,11 @@ from typing import Any, Final
 
 from pake_pipelines.reports.advice.rule import Rule, named
 from pake_pipelines.reports.advice.series import series_name
-from pake_pipelines.reports.advice.situation import STALE, Situation
+from pake_pipelines.reports.advice.situation import Situation
 from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.strangers import shown
+from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow
 
 UNDER_PRESSURE: Final = frozenset({"consistent", "increased"})
@@ -20,7 +21,7 @@ _SOON: Final = timedelta(days=7)
 
 
 def _odd(now: Situation) -> str | None:
-    found = [one for one in now.anomalies or () if now.now - one.last_at <= STALE]
+    found = [one for one in now.anomalies or () if now.now - one.last_at <= STANDS_FOR]
     return (
         named(f"{series_name(one.metric, one.labels)} since {one.started_at:%d %b %H:%M} UTC" for one in found) or None
     )
@@ -39,7 +40,7 @@ def _told(insight: Mapping[str, Any]) -> str:
 
 
 def _reaches(now: Situation, since: timedelta, until: timedelta) -> list[ForecastRow]:
-    fresh = [one for one in now.forecasts or () if now.now - one.made_at <= STALE and one.reaches_at is not None]
+    fresh = [one for one in now.forecasts or () if now.now - one.made_at <= STANDS_FOR and one.reaches_at is not None]
     dated = [(one.reaches_at - now.now, one) for one in fresh if one.reaches_at is not None]
     near = [(ahead, one) for ahead, one in dated if since < ahead <= until]
     return [one for _, one in sorted(near, key=lambda pair: (pair[0], pair[1].metric))]

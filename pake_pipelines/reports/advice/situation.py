@@ -5,8 +5,8 @@ Whatever is None was not read or cannot be known: the rules say nothing of it th
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from pake_pipelines.model.health import HealthSample
 from pake_pipelines.model.incident import Incident
@@ -14,7 +14,7 @@ from pake_pipelines.reports.advice.bounds import Bounds
 from pake_pipelines.reports.document import Link
 from pake_pipelines.reports.qa.figures import RuleLine, Statistics
 from pake_pipelines.store.alert_statistics import ActiveAlert
-from pake_pipelines.store.analyses import Analysis
+from pake_pipelines.store.analyses import STANDS_FOR, Analysis
 from pake_pipelines.store.anomalies import Anomaly
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.channel_use import ChannelUse
@@ -23,9 +23,6 @@ from pake_pipelines.store.maintenance_runs import TaskRun
 from pake_pipelines.store.monitoring_statistics import Bin
 from pake_pipelines.store.qa_findings import FactorMean
 from pake_pipelines.store.qa_statistics import SourceLine
-
-STALE: Final = timedelta(days=2)
-"""What was reckoned longer ago is of a time before now: analytics run every few hours, once a day at the least."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +96,7 @@ class Situation:
     def analysis(self, kind: str) -> Mapping[str, Mapping[str, Any]]:
         """Return the results of a kind by subject, without those that are too old to tell of now."""
         found = (self.analyses or {}).get(kind, {})
-        return {subject: one.result for subject, one in found.items() if self.now - one.made_at <= STALE}
+        return {subject: one.result for subject, one in found.items() if self.now - one.made_at <= STANDS_FOR}
 
     def task(self, name: str) -> TaskRun | None:
         """Return the newest run of a task that has come to its end."""

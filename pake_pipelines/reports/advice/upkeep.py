@@ -6,12 +6,14 @@ from typing import Final
 
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.advice.rule import Rule, named
-from pake_pipelines.reports.advice.situation import STALE, Situation
+from pake_pipelines.reports.advice.situation import Situation
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.maintenance_runs import TaskRun
 
+# some task is due every few hours
+_SILENT_FOR: Final = timedelta(days=2)
 _HOUR: Final = timedelta(hours=1)
 _FAILED: Final = frozenset({"failed", "abandoned"})
 _SCAN: Final = "dependency_scan"
@@ -69,7 +71,7 @@ def _nothing_maintained(now: Situation) -> str | None:
     newest = max((one.started_at for one in now.tasks.values()), default=None)
     if newest is None:
         return "no task of maintenance has ever run"
-    return f"the last task of maintenance ran on {newest:%d %b %H:%M} UTC" if now.now - newest > STALE else None
+    return f"the last task of maintenance ran on {newest:%d %b %H:%M} UTC" if now.now - newest > _SILENT_FOR else None
 
 
 def _audit_errors(now: Situation) -> str | None:

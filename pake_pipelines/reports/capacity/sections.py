@@ -7,7 +7,6 @@ from typing import Final
 from pake_pipelines.analytics.pressure import Increase, State
 from pake_pipelines.analytics.trends import Direction, Trend
 from pake_pipelines.reports import foreseen, tones
-from pake_pipelines.reports.advice.situation import STALE
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.capacity.figures import CapacityFigures, Line, key
 from pake_pipelines.reports.document import (
@@ -26,6 +25,7 @@ from pake_pipelines.reports.document import (
     Value,
 )
 from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow
 
 _CHARTS: Final = 8
@@ -99,7 +99,7 @@ def _missing(figures: CapacityFigures) -> list[str]:
         found.append(f"Samples go back to {since} only: trends need 5 days of a week, and 18 of 30.")
     if figures.analysed_at is None:
         found.append("No forecast has been made yet: they are by the asset forecasts.")
-    elif figures.made_at - figures.analysed_at > STALE:
+    elif figures.made_at - figures.analysed_at > STANDS_FOR:
         found.append(f"The last forecasts are of {figures.analysed_at:%d %b %Y}, too old to tell of what comes.")
     return found
 

@@ -6,11 +6,11 @@ from typing import Any
 
 from pake_pipelines.reports.advice.ahead import UNDER_PRESSURE
 from pake_pipelines.reports.advice.rule import named
-from pake_pipelines.reports.advice.situation import STALE
 from pake_pipelines.reports.checklists.judged import Judged, failed, passed, unknown
 from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
 from pake_pipelines.reports.checklists.tasks import Judge
 from pake_pipelines.reports.strangers import shown
+from pake_pipelines.store.analyses import STANDS_FOR
 
 
 def trends(seen: Seen) -> Judged:
@@ -35,7 +35,7 @@ def scaling(seen: Seen) -> Judged:
     if over:
         return failed(named(over))
     horizon = timedelta(days=seen.situation.bounds.advising.days_to_full)
-    fresh = [one for one in seen.situation.forecasts or () if seen.now - one.made_at <= STALE]
+    fresh = [one for one in seen.situation.forecasts or () if seen.now - one.made_at <= STANDS_FOR]
     near = [one for one in fresh if one.reaches_at is not None and one.reaches_at - seen.now <= horizon]
     if near:
         return failed(named(f"{one.metric} reaches its limit on {one.reaches_at:%d %b}" for one in near))

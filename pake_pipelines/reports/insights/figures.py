@@ -5,10 +5,9 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pake_pipelines.reports.advice.situation import STALE
 from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.qa.figures import Statistics
-from pake_pipelines.store.analyses import Analysis
+from pake_pipelines.store.analyses import STANDS_FOR, Analysis
 from pake_pipelines.store.anomalies import Anomaly
 from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.intake_statistics import Intake, Serving
@@ -72,7 +71,7 @@ class Insights:
     def results(self, kind: str) -> dict[str, Mapping[str, Any]]:
         """Return what stands of a kind by subject, without what is too old to tell of now."""
         found = self.analyses.get(kind, {})
-        return {subject: one.result for subject, one in found.items() if self.made_at - one.made_at <= STALE}
+        return {subject: one.result for subject, one in found.items() if self.made_at - one.made_at <= STANDS_FOR}
 
     @property
     def foreseen(self) -> list[ForecastRow]:
