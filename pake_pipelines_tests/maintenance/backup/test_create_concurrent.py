@@ -92,16 +92,23 @@ async def test_thirty_backups_under_writers_have_no_false_mismatch(house, tmp_pa
 
 @pytest.fixture
 async def between(house, monkeypatch):
-    """Others write, and truncate if they may, at the worst moment: behind the snapshot and before the dump."""
-    dump = create.dump
+    """Others write, and truncate if they may, at the worst moment: behind the snapshot, before dump and hashes."""
+    dump, hashes, written = create.dump, row_hashes.table_hashes, asyncio.Event()
 
     async def later_dump(url, *rest):
         await execute(url, "UPDATE house.items SET said = 'changed' WHERE id % 2 = 0")
         with suppress(asyncpg.LockNotAvailableError):
             await execute(url, "SET lock_timeout = '500ms'; TRUNCATE house.recent")
+        written.set()
         return await dump(url, *rest)
 
+    async def later_hashes(connection):
+        # hashing locks the tables it has read, and would spare them the truncation
+        await written.wait()
+        return await hashes(connection)
+
     monkeypatch.setattr(create, "dump", later_dump)
+    monkeypatch.setattr(row_hashes, "table_hashes", later_hashes)
     await execute(house[1], "TRUNCATE house.recent, house.main")
     await execute(house[1], f"INSERT INTO house.recent SELECT i * 31, i FROM generate_series(1, {ROWS}) i")
     await execute(house[1], "UPDATE house.items SET said = md5(random()::text)")
@@ -139,7 +146,6 @@ def hashes_outside_the_snapshot(patch, url):
     inside = row_hashes.table_hashes
 
     async def outside(connection):
-        await asyncio.sleep(0.3)
         other = await asyncpg.connect(url)
         try:
             return await inside(other)
