@@ -47,7 +47,7 @@ check: $(STAMP) ## lint, types, layering, definitions, workspace
 	@set -e; home=$$(mktemp -d); trap 'rm -rf "$$home"' EXIT; printf 'telemetry:\n  enabled: false\n' > $$home/dagster.yaml; \
 	VIRTUAL_ENV=$(abspath $(VENV)) DAGSTER_HOME=$$home $(BIN)/dg check defs; \
 	VIRTUAL_ENV=$(abspath $(VENV)) DAGSTER_HOME=$$home $(BIN)/dg check toml; \
-	DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
+	PYTHONWARNINGS=ignore::FutureWarning DAGSTER_HOME=$$home $(BIN)/dagster definitions validate -w workspace.yaml --log-level warning
 
 bench: $(STAMP) ## NAME=x ARGS="...": run benchmarks/x.py beside its peers
 	@VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet $(UV_TORCH) -r $(LOCK) --editable '.[bench]'

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import Final
 
 from pake_pipelines.alerts.channels.opening import lacking
+from pake_pipelines.alerts.words import words
 from pake_pipelines.config.alerting import Alerting, AnyChannel, EmailChannel
 from pake_pipelines.model.alert import Message, MessageKind, Severity
 from pake_pipelines.settings import Settings
 from pake_pipelines.store import notifications
 from pake_pipelines.store.database import Database
 
-EXCERPT: Final = 6000
+EXCERPT: Final = 3000
 """Characters of a report that stand in a message; the page has all of it."""
 
 
@@ -60,7 +61,7 @@ def _why_not(channel: AnyChannel | None) -> str:
 
 
 def message_of(report: Outgoing, run: str, now: datetime) -> Message:
-    """Return the message of a report that was made by `run`: the beginning of its text, and its page."""
+    """Return the message of a report that was made by `run`: the beginning of its text in words, and its page."""
     return Message(
         key=f"report:{report.name}:{run}",
         kind=MessageKind.DIGEST,
@@ -68,7 +69,7 @@ def message_of(report: Outgoing, run: str, now: datetime) -> Message:
         title=f"{report.title} of {now:%Y-%m-%d %H:%M} UTC",
         severity=Severity.INFO,
         created_at=now,
-        body=f"{excerpt(report.text)}\n\nThe whole report: {report.page}",
+        body=f"{excerpt(words(report.text))}\n\nThe whole report: {report.page}",
         attachments=(str(report.page),),
         labels={"report": report.name},
     )

@@ -109,15 +109,16 @@ def joined(
     return IncidentChange(incident, tuple(events))
 
 
-def alerts_over(incident: Incident, now: datetime) -> IncidentChange | None:
-    """Return an incident none of whose alerts fires any more; None when that was known."""
+def alerts_over(incident: Incident, now: datetime, because: str = "") -> IncidentChange | None:
+    """Return an incident none of whose alerts fires any more, `because` of what; None when that was known."""
     if incident.is_closed or incident.alerts_over_at is not None:
         return None
     incident = replace(incident, alerts_over_at=now)
+    said = "its alerts are over" + (f" ({because})" if because else "")
     if incident.acknowledged_at is not None:
-        note = "its alerts are over; whoever has taken it up closes it"
+        note = f"{said}; whoever has taken it up closes it"
         return IncidentChange(incident, (_event(now, IncidentEventKind.ALERTS_OVER, note),))
-    over = _event(now, IncidentEventKind.ALERTS_OVER, "its alerts are over")
+    over = _event(now, IncidentEventKind.ALERTS_OVER, said)
     closed = _event(now, IncidentEventKind.RESOLVED, "closed by itself: nobody had taken it up")
     return IncidentChange(replace(incident, status=IncidentStatus.RESOLVED, resolved_at=now), (over, closed))
 

@@ -26,19 +26,19 @@ class Followed:
 
 
 async def follow(
-    connection: Connection, config: Incidents, fired: Sequence[GroupFired], over: Collection[str], now: datetime
+    connection: Connection, config: Incidents, fired: Sequence[GroupFired], over: Mapping[str, str], now: datetime
 ) -> Followed:
     """Let incidents follow the alerts, within the transaction that decided on these.
 
     `fired` are groups, each once, with alerts that have begun to fire (their rows are in `alerts` already), `over` the
-    keys of groups with nothing firing any more. The same alerts again change nothing. Only one process at a time may
-    call it.
+    keys of groups with nothing firing any more, and why where that is not that all is good. The same alerts again
+    change nothing. Only one process at a time may call it.
     """
     if not fired and not over:
         return Followed()
     about = await store.named_by_alerts(connection, [alert for group in fired for alert in group.alert_ids])
     concerning = [group for group in fired if not set(group.alert_ids) <= about.keys()]
-    quiet = sorted({*over} - {group.group_key for group in fired})
+    quiet = sorted(over.keys() - {group.group_key for group in fired})
     keys = {*quiet, *(group.group_key for group in concerning)}
     latest = await store.lock_latest(connection, keys)
     known = await store.alerts_of(connection, [one.incident_id for one in latest.values()])
@@ -54,7 +54,7 @@ async def follow(
             opened.append((_taken_up(new, group, taken, now), *linked))
         elif before is not None and (change := steps.joined(config, before, group, alerts, now)):
             joined.append(_taken_up(change, group, taken, now))
-    ended = [change for key in quiet if key in latest and (change := steps.alerts_over(latest[key], now))]
+    ended = [change for key in quiet if key in latest and (change := steps.alerts_over(latest[key], now, over[key]))]
     # what is only told of goes first: the incident may change by the others
     changes = [*told, *(change for pair in opened for change in pair), *joined, *ended]
     await store.save(connection, changes)
@@ -131,7 +131,7 @@ async def resolved_by_hand(
     ids = {name for alert in alert_ids for name in await store.open_with_alert(connection, alert)}
     for alert in sorted(alert_ids):
         await take_up_alert(connection, alert, actor, note, now)
-    await follow(connection, config, (), await store.quiet_groups(connection, alert_ids), now)
+    await follow(connection, config, (), dict.fromkeys(await store.quiet_groups(connection, alert_ids), ""), now)
     return tuple(sorted(ids))
 
 

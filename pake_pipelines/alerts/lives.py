@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from pake_pipelines.alerts.conditions import Seen, covers
 from pake_pipelines.alerts.lifecycle import Advanced, advance, end, rebased_episode, rebased_series
-from pake_pipelines.config.alerting import Alerting, Rule
-from pake_pipelines.model.alert import Condition
+from pake_pipelines.config.alerting import Alerting
+from pake_pipelines.model.alert import SERIES_GONE, Condition
 from pake_pipelines.model.episode import Episode, Series, Transition
 
 
@@ -56,7 +56,7 @@ def live(
                 continue
             take(key, advance(rule, name, flap, known, episodes.get(key), reading, now))
     for key in [*series, *(key for key in episodes if key not in series)]:
-        because = _ended_because(rules, seen, series.get(key), episodes.get(key))
+        because = _ended_because(alerting, seen, series.get(key), episodes.get(key), now)
         if because:
             episode = episodes.get(key)
             take(key, end(None, episode, now, because) if episode else Advanced(None, None))
@@ -64,11 +64,11 @@ def live(
 
 
 def _ended_because(
-    rules: Mapping[str, Rule], seen: Mapping[str, Seen], series: Series | None, episode: Episode | None
+    alerting: Alerting, seen: Mapping[str, Seen], series: Series | None, episode: Episode | None, now: datetime
 ) -> str:
     known = series or episode
     assert known is not None
-    rule = rules.get(known.rule)
+    rule = alerting.rules.get(known.rule)
     if rule is None:
         return "its rule is no more"
     if not rule.enabled:
@@ -76,5 +76,12 @@ def _ended_because(
     if not covers(rule, known.labels):
         return "its rule does not look at it any more"
     saw = seen[known.rule]
-    gone = saw.gone and known.fingerprint not in (saw.observations or {})
-    return "what it is about exists no more" if gone else ""
+    if not saw.gone or known.fingerprint in (saw.observations or {}):
+        return ""
+    if rule.metric is None:
+        return "what it is about exists no more"
+    hours = max(alerting.gone_hours, rule.stale_seconds / 3600)
+    # one that was read by a clock that is ahead is not among the samples up to now
+    if series is not None and now - series.read_at < timedelta(hours=hours):
+        return ""
+    return f"{SERIES_GONE}: no sample for {hours:g} hours, while others were taken"

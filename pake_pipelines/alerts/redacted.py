@@ -24,4 +24,5 @@ def _line(line: AlertLine) -> AlertLine:
         summary=redact(line.summary),
         labels={name: redact(value) for name, value in line.labels.items()},
         recommendations=tuple(redact(one) for one in line.recommendations),
+        resolved_because=line.resolved_because and redact(line.resolved_because),
     )

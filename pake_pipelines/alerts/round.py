@@ -16,7 +16,7 @@ from pake_pipelines.alerts.telling import fired, tell
 from pake_pipelines.alerts.template import render
 from pake_pipelines.config.alerting import Rule
 from pake_pipelines.config.monitoring import MonitoringConfig
-from pake_pipelines.model.alert import AlertState, Condition, GroupFired, Message, Readings
+from pake_pipelines.model.alert import AlertState, Condition, GroupFired, Message, Readings, is_gone
 from pake_pipelines.model.episode import Episode, GroupState, Series, Silence
 
 
@@ -37,7 +37,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Everything that follows from one evaluation. `groups` are those in which something is left to remember."""
+    """Everything that follows from one evaluation. `groups` are those in which something is left to remember.
+
+    `over` are the groups with nothing firing any more, and the reason where that is not that all is good.
+    """
 
     seen: Mapping[str, Seen]
     lives: Lives
@@ -45,7 +48,7 @@ class Decision:
     groups: Mapping[tuple[str, str], GroupState]
     outbox: tuple[tuple[str, Message], ...]
     fired: tuple[GroupFired, ...]
-    over: frozenset[str]
+    over: Mapping[str, str]
     actions: tuple[ActionRequest, ...]
     asked: Asked
     unfilled: Mapping[str, tuple[str, ...]]
@@ -72,11 +75,20 @@ def decide(config: MonitoringConfig, standing: Standing, inputs: Sequence[Readin
         outbox=outbox,
         fired=fired(outbox, lives.episodes.values()),
         # also what was closed by hand since the last round
-        over=frozenset(one.group_key for one in over.values() if one.group_key is not None) - firing,
+        over=_over(one for one in over.values() if one.group_key not in firing),
         actions=actions,
         asked=asked,
         unfilled=_unfilled(rules, lives.series.values()),
     )
+
+
+def _over(episodes: Iterable[Episode]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for one in episodes:
+        if one.group_key is not None:
+            gone = one.resolved_because if is_gone(one.resolved_because) else None
+            found[one.group_key] = found.get(one.group_key) or gone or ""
+    return found
 
 
 def _unfilled(rules: Mapping[str, Rule], series: Iterable[Series]) -> dict[str, tuple[str, ...]]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from datetime import datetime
 from typing import Final
 
+from pake_pipelines.alerts.wording import outcome
 from pake_pipelines.model.alert import AlertLine, Message, MessageKind
 
 _IN_DETAIL: Final = 20
@@ -39,7 +40,7 @@ def subject(message: Message) -> str:
     if message.kind is MessageKind.DIGEST:
         return one_line(f"PAKE+: {message.title}", _LONGEST_SUBJECT)
     over = message.kind is MessageKind.RESOLVE and not message.firing
-    what = "RESOLVED" if over else message.severity.upper()
+    what = (_outcome(message.resolved) if over else message.severity).upper()
     return one_line(f"PAKE+ Alert [{what}]: {service_of(message)}", _LONGEST_SUBJECT)
 
 
@@ -50,8 +51,17 @@ def moment(at: datetime) -> str:
 
 def short(line: AlertLine) -> str:
     """Return an alert as one line of text."""
-    ended = f" until {moment(line.resolved_at)}" if line.resolved_at else ""
+    ended = f" until {_ending(line)}" if line.resolved_at else ""
     return one_line(f"[{line.severity.upper()}] {line.summary} (from {moment(line.started_at)}{ended})")
+
+
+def _ending(line: AlertLine) -> str:
+    assert line.resolved_at is not None
+    return one_line(": ".join(filter(None, (moment(line.resolved_at), line.resolved_because))))
+
+
+def _outcome(lines: tuple[AlertLine, ...]) -> str:
+    return outcome(line.resolved_because for line in lines)
 
 
 def fields(line: AlertLine) -> Iterator[tuple[str, str]]:
@@ -62,7 +72,7 @@ def fields(line: AlertLine) -> Iterator[tuple[str, str]]:
     yield "Message", one_line(line.summary)
     yield "Timestamp", moment(line.started_at)
     if line.resolved_at:
-        yield "Resolved", moment(line.resolved_at)
+        yield _outcome((line,)).capitalize(), _ending(line)
     yield "Alert ID", one_line(line.alert_id)
     if line.value is not None:
         yield "Value", f"{line.value:g}"
@@ -79,7 +89,7 @@ def sections(message: Message) -> Iterator[tuple[str, tuple[AlertLine, ...]]]:
     if message.firing:
         yield f"Firing ({len(message.firing)})", message.firing
     if message.resolved:
-        yield f"Resolved ({len(message.resolved)})", message.resolved
+        yield f"{_outcome(message.resolved).capitalize()} ({len(message.resolved)})", message.resolved
 
 
 def in_detail(message: Message) -> int:
@@ -112,7 +122,7 @@ def markdown(message: Message) -> str:
     """Return the whole message as Markdown."""
     blocks = [f"**{_escaped(one_line(message.title))}**", *remarks(message)]
     if message.body:
-        blocks.append(_printable_lines(message.body))
+        blocks.append(_escaped(_printable_lines(message.body)))
     for heading, lines in sections(message):
         blocks.append(f"**{heading}**")
         detailed = in_detail(message)
@@ -128,7 +138,7 @@ def html_page(message: Message) -> str:
     blocks = [f"<h2>{html.escape(one_line(message.title))}</h2>"]
     blocks += [f"<p>{html.escape(text)}</p>" for text in remarks(message)]
     if message.body:
-        blocks.append(f"<pre>{html.escape(_printable_lines(message.body))}</pre>")
+        blocks.append(f'<div style="white-space: pre-wrap">{html.escape(_printable_lines(message.body))}</div>')
     for heading, lines in sections(message):
         blocks.append(f"<h3>{html.escape(heading)}</h3>")
         detailed = in_detail(message)

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from pake_pipelines.model.alert import MessageKind, Severity
+from pake_pipelines.model.alert import MessageKind, Severity, is_gone
 from pake_pipelines.model.episode import Episode
 
 _BEGINNINGS: Final = {MessageKind.REPEAT: "still: ", MessageKind.ESCALATION: "nobody has acknowledged: "}
@@ -29,16 +29,23 @@ def common_labels(episodes: Sequence[Episode]) -> dict[str, str]:
     }  # fmt: skip
 
 
+def outcome(reasons: Iterable[str | None]) -> str:
+    """Return what became of alerts that have ended for `reasons`; of a series that is gone nobody knows that."""
+    gone = [is_gone(one) for one in reasons]
+    return "no longer measured" if gone and all(gone) else "resolved"
+
+
 def title(kind: MessageKind, firing: Sequence[Episode], resolved: Sequence[Episode], *, held_back: int) -> str:
     """Return the title of a message: what it is about, and how much of it there is."""
     behind = f" ({held_back} more held back behind it)" if held_back else ""
+    ended = outcome(one.resolved_because for one in resolved)
     if kind is MessageKind.RESOLVE:
         still = f" ({len(firing)} still firing)" if firing else ""
-        return f"resolved: {named(resolved)}{still}"
+        return f"{ended}: {named(resolved)}{still}"
     flaps = all(one.flapping for one in firing)
     beginning = "" if flaps and kind is MessageKind.REPEAT else _BEGINNINGS.get(kind, "")
     beginning += "changes again and again: " if flaps else ""
-    over = f" ({len(resolved)} resolved)" if resolved else ""
+    over = f" ({len(resolved)} {ended})" if resolved else ""
     return f"{beginning}{named(firing)}{behind}{over}"
 
 

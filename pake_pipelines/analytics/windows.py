@@ -1,8 +1,9 @@
 """Quiet hours (ANA-08): a stretch of the day that is low in every hour, and was so on most days that are known."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, date, datetime, timedelta
 from math import isfinite
 from statistics import fmean
 from typing import Final
@@ -10,17 +11,16 @@ from typing import Final
 LOW_SHARE: Final = 0.3
 """An hour is low whose load is less than this share of the daily average (ANA-08)."""
 
-FEWEST_DAYS: Final = 3
-"""Of fewer days with at least half of their hours measured nothing is said."""
-
 _HOURS: Final = 24
+_DAY: Final = timedelta(days=1)
+_FEWEST: Final = 3  # days that tell of a window
 _WHOLE_ENOUGH: Final = 12  # measured hours that make a day known
 _SURE: Final = 0.5  # a window that was quiet on fewer of its days is none
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A stretch of `hours` hours from `start_hour` on, local to `tz`, on every day or on one `weekday` (Monday is 0).
+    """A stretch of `hours` hours from `start_hour` (UTC) on, every day.
 
     `confidence` is the share of the `days` past days on which it really was low in every hour; `load` its mean load
     and `load_share` that by the daily average, which is the impact to expect.
@@ -32,41 +32,30 @@ class Window:
     days: int
     load: float
     load_share: float
-    tz: tzinfo = UTC
-    weekday: int | None = None
 
     def start_before(self, moment: datetime) -> datetime:
         """Return when the window last began, at `moment` or before it."""
-        local = moment.astimezone(self.tz)
-        days = (local.date() - timedelta(days=back) for back in range(9))
-        return next(start for start in self._starts(days) if start <= moment)
+        today = moment.astimezone(UTC).replace(hour=self.start_hour, minute=0, second=0, microsecond=0)
+        return today if today <= moment else today - _DAY
 
     def start_after(self, moment: datetime) -> datetime:
         """Return when the window next begins, after `moment`."""
-        local = moment.astimezone(self.tz)
-        days = (local.date() + timedelta(days=ahead) for ahead in range(-1, 9))
-        return next(start for start in self._starts(days) if start > moment)
+        return self.start_before(moment) + _DAY
 
     def contains(self, moment: datetime) -> bool:
         """Return whether `moment` lies in the window; its end does not."""
         return moment < self.start_before(moment) + timedelta(hours=self.hours)
-
-    def _starts(self, days: Iterable[date]) -> Iterable[datetime]:
-        for day in days:
-            if self.weekday in (None, day.weekday()):
-                yield datetime(day.year, day.month, day.day, self.start_hour, tzinfo=self.tz).astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class WindowForecast:
     """The quiet windows of the day, the best first; none where `reason` says why.
 
-    `by_weekday` has the best window of each weekday that has one, for what runs once a week. `profile` is the mean load
-    of each hour of the day, None for one that was not measured, and `average` that of all of them.
+    `profile` is the mean load of each hour of the day (UTC), None for one that was not measured, and `average` that of
+    all of them.
     """
 
     windows: tuple[Window, ...]
-    by_weekday: Mapping[int, Window]
     profile: tuple[float | None, ...]
     average: float | None
     days: int
@@ -83,51 +72,37 @@ def quiet_windows(
     *,
     hours: int = 2,
     low_share: float = LOW_SHARE,
-    fewest_days: int = FEWEST_DAYS,
-    tz: tzinfo = UTC,
+    fewest_days: int = _FEWEST,
 ) -> WindowForecast:
     """Return the windows of `hours` hours (1 to 24) that are low in every hour; they may go past midnight.
 
-    `samples` are load at moments, in any unit in which 0 is none.
+    `samples` are load at moments, in any unit in which 0 is none. Of fewer than `fewest_days` days with at least half
+    of their hours measured nothing is said.
     """
-    cells = _cells(samples, tz)
-    days = [day for day, number in _counted(day for day, _ in cells).items() if number >= _WHOLE_ENOUGH]
+    cells = _cells(samples)
+    days = [day for day, number in Counter(day for day, _ in cells).items() if number >= _WHOLE_ENOUGH]
     profile = _profile(cells, days)
     known = [one for one in profile if one is not None]
     average = fmean(known) if known else None
     if len(days) < fewest_days or average is None:
         said = f"insufficient data: {len(days)} days of at least {fewest_days}"
-        return WindowForecast((), {}, profile, average, len(days), said)
+        return WindowForecast((), profile, average, len(days), said)
     if average <= 0:
-        return WindowForecast((), {}, profile, average, len(days), "there is no load at any hour")
-    windows = _windows(cells, days, low_share * average, average, hours, tz, None)
-    by_weekday = {}
-    for weekday in range(7):
-        own = [day for day in days if day.weekday() == weekday]
-        if len(own) >= FEWEST_DAYS and (
-            found := _windows(cells, own, low_share * average, average, hours, tz, weekday)
-        ):
-            by_weekday[weekday] = found[0]
+        return WindowForecast((), profile, average, len(days), "there is no load at any hour")
+    windows = _windows(cells, days, low_share * average, average, hours)
     return WindowForecast(
-        windows, by_weekday, profile, average, len(days), None if windows else _why_none(profile, average, low_share)
+        windows, profile, average, len(days), None if windows else _why_none(profile, average, low_share)
     )
 
 
-def _cells(samples: Sequence[tuple[datetime, float]], tz: tzinfo) -> dict[tuple[date, int], float]:
+def _cells(samples: Sequence[tuple[datetime, float]]) -> dict[tuple[date, int], float]:
     """Return the mean load of each hour of each day."""
     found: dict[tuple[date, int], list[float]] = {}
     for at, value in samples:
         if isfinite(value):
-            local = at.astimezone(tz)
-            found.setdefault((local.date(), local.hour), []).append(value)
+            utc = at.astimezone(UTC)
+            found.setdefault((utc.date(), utc.hour), []).append(value)
     return {cell: fmean(values) for cell, values in found.items()}
-
-
-def _counted(days: Iterable[date]) -> dict[date, int]:
-    counted: dict[date, int] = {}
-    for day in days:
-        counted[day] = counted.get(day, 0) + 1
-    return counted
 
 
 def _profile(cells: Mapping[tuple[date, int], float], days: Sequence[date]) -> tuple[float | None, ...]:
@@ -140,18 +115,12 @@ def _profile(cells: Mapping[tuple[date, int], float], days: Sequence[date]) -> t
 
 
 def _windows(
-    cells: Mapping[tuple[date, int], float],
-    days: Sequence[date],
-    low: float,
-    average: float,
-    hours: int,
-    tz: tzinfo,
-    weekday: int | None,
+    cells: Mapping[tuple[date, int], float], days: Sequence[date], low: float, average: float, hours: int
 ) -> tuple[Window, ...]:
     found = []
     for start in range(_HOURS):
         stretches = [one for day in days if (one := _stretch(cells, day, start, hours)) is not None]
-        if 2 * len(stretches) < len(days) or len(stretches) < FEWEST_DAYS:
+        if 2 * len(stretches) < len(days) or len(stretches) < _FEWEST:
             continue
         means = [fmean(hour) for hour in zip(*stretches, strict=True)]
         if max(means) >= low:
@@ -159,7 +128,7 @@ def _windows(
         confidence = sum(max(one) < low for one in stretches) / len(stretches)
         if confidence >= _SURE:
             load = fmean(means)
-            found.append(Window(start, hours, confidence, len(stretches), load, load / average, tz, weekday))
+            found.append(Window(start, hours, confidence, len(stretches), load, load / average))
     return tuple(sorted(found, key=lambda one: (-one.confidence, one.load, one.start_hour)))
 
 

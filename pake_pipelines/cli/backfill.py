@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from pake_pipelines.cli.backfill_api import DAEMON_SECONDS, BackfillState, backfill_state, launch_backfill
 from pake_pipelines.cli.backfill_days import DONE, DayOutcome, what_came_of
 from pake_pipelines.cli.console import err, out
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.dagster_api import DagsterApi, DagsterError, RunState
 from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
 
@@ -108,7 +109,7 @@ def _counts(day: DayOutcome) -> str:
     if left_over := day.total("left_over"):
         said.append(f"at least {left_over} left for next time")
     if day.items is not None:
-        said.append(f"the day holds {day.items} items")
+        said.append(f"the day holds {counted(day.items, 'item')}")
     if day.replayed:
         said.append(f"from the archive: {', '.join(day.replayed)}")
     return f": {', '.join(said)}" if any(one.read for one in day.sources.values()) else ""
@@ -120,7 +121,7 @@ def _say_what_came(state: BackfillState, outcomes: Sequence[DayOutcome]) -> None
         by_status.setdefault(one.status, []).append(one.day)
     counts = ", ".join(f"{len(found)} {status}" for status, found in by_status.items())
     new = sum(one.total("new") for one in outcomes)
-    out.print(f"[bold]{len(outcomes)} days[/]: {counts}; {new} new items", soft_wrap=True)
+    out.print(f"[bold]{counted(len(outcomes), 'day')}[/]: {counts}; {counted(new, 'new item')}", soft_wrap=True)
     if state.error:
         err.print(f"[red]the backfill itself failed:[/] {escape(state.error)}", soft_wrap=True)
     left = [one.day for one in outcomes if one.status != DONE]

@@ -10,12 +10,13 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import ago, lasting
 from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_maintenance
 from pake_pipelines.maintenance.cache import choosing, cleanup, levels, replay
 from pake_pipelines.maintenance.runner import run_task
@@ -56,14 +57,16 @@ def stats(as_json: Json = False) -> None:
     if as_json:
         print_json(told)
         return
-    table = _table("category", "entries", "bytes", "accesses in 24 h", "hits in 24 h")
+    numbers = ("entries", "bytes", "accesses in 24 h", "hits in 24 h")
+    table = Rows("category", *numbers, right=numbers)
     for name, one in told["categories"].items():
         share = "-" if one["hit_ratio_percent"] is None else f"{one['hit_ratio_percent']:.1f} %"
         table.add_row(name, f"{one['entries']:,}", f"{one['bytes']:,}", f"{one['accesses_24h']:,}", share)
     out.print(table if told["categories"] else "nothing is kept yet")
     for name in ("hot_entries", "avg_access_count", "avg_age_seconds", "optimized_entries"):
         value = told[name]
-        out.print(f"{name:18} {'-' if value is None else f'{value:,.1f}'.removesuffix('.0')}")
+        shown = "-" if value is None else f"{value:,.1f}".removesuffix(".0")
+        out.print(f"{name.replace('_', ' '):18} {shown}")
     out.print(f"{'policy':18} {told['policy']}")
     out.print(f"a smart clean-up would now be [bold]{told['level']}[/]: {escape('; '.join(told['reasons']))}")
 
@@ -147,7 +150,8 @@ def clear(
     if as_json:
         print_json({"removed": removed, "removed_in_redis": in_redis})
     else:
-        out.print(f"{removed:,} entries removed" + ("" if in_redis is None else f", {in_redis:,} in Redis"))
+        too = "" if in_redis is None else f", {in_redis:,} in Redis"
+        out.print(f"{counted(removed, 'entry', 'entries')} removed{too}")
 
 
 async def _clear(connection: Connection, actor: str) -> int:
@@ -214,34 +218,26 @@ def show(category: Category, as_json: Json = False) -> None:
         out.print(f"[dim]and {len(held) - _SHOWN:,} more; --json shows all[/]")
 
 
-def _entries(held: Sequence[Held], now: datetime) -> Table:
-    table = _table("key", "bytes", "ms", "accesses", "used", "ends in")
+def _entries(held: Sequence[Held], now: datetime) -> Rows:
+    numbers = ("bytes", "ms", "accesses", "used", "ends in")
+    table = Rows("key", *numbers, right=numbers)
     for one in held:
         ends = "-" if one.expires_at is None else lasting(one.expires_at - now) if one.expires_at > now else "expired"
         key = one.key if len(one.key) <= 40 else f"{one.key[:39]}…"
         table.add_row(
-            escape(key),
+            key,
             f"{one.size_bytes:,}",
             f"{one.cost_ms:.1f}",
-            str(one.access_count),
+            one.access_count,
             ago(one.accessed_at, now),
             ends,
         )
     return table
 
 
-def _rows(rows: Sequence[Mapping[str, Any]]) -> Table:
-    table = _table(*(name.replace("_", " ") for name in (rows[0] if rows else {})))
+def _rows(rows: Sequence[Mapping[str, Any]]) -> Rows:
+    names = [name.replace("_", " ") for name in (rows[0] if rows else ())]
+    table = Rows(*names, right=names[1:])
     for row in rows:
-        table.add_row(
-            *(f"{value:,}" if isinstance(value, int | float) else escape(str(value)) for value in row.values())
-        )
-    return table
-
-
-def _table(first: str = "", *others: str) -> Table:
-    table = Table(box=None, pad_edge=False)
-    table.add_column(first)
-    for name in others:
-        table.add_column(name, justify="right")
+        table.add_row(*(f"{value:,}" if isinstance(value, int | float) else value for value in row.values()))
     return table

@@ -26,10 +26,5 @@ def minute(moment: str | None) -> str:
     return moment[:_MINUTE].replace("T", " ") if moment else "unknown"
 
 
-def counted(number: int, one: str, many: str | None = None) -> str:
-    """Return `number` with the word for it."""
-    return f"{number} {one if number == 1 else many or f'{one}s'}"
-
-
 def _short(run_id: str) -> str:
     return run_id[:_SHORT_RUN] if len(run_id) == _RUN else run_id

@@ -8,7 +8,8 @@ from rich.console import RenderableType
 from rich.text import Text
 from rich.tree import Tree
 
-from pake_pipelines.cli.chain_branch import add_branch, counted, minute
+from pake_pipelines.cli.chain_branch import add_branch, minute
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.judgement_view import STATUS_STYLES, factor_table, rule_table
 from pake_pipelines.model.judgement import Factor, RuleOutcome
 from pake_pipelines.model.status import CheckStatus

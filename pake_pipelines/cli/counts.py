@@ -1,6 +1,6 @@
 """Numbers of things as a person reads them."""
 
 
-def counted(number: int, noun: str) -> str:
-    """Return a number with its noun, in the plural unless it is one: `1 alert`, `1,204 alerts`."""
-    return f"{number:,} {noun}" if number == 1 else f"{number:,} {noun}s"
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """Return a number with the word for it, by itself with an s unless it is one: `1 alert`, `1,204 alerts`."""
+    return f"{number:,} {one if number == 1 else many or f'{one}s'}"

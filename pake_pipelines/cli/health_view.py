@@ -5,13 +5,13 @@ from datetime import datetime
 from typing import Final
 
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, moment
 from pake_pipelines.cli.console import err, out
 from pake_pipelines.cli.health_seen import Seen
 from pake_pipelines.cli.metric_view import metric_table
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.health import HealthSample, HealthStatus
 from pake_pipelines.model.metric import MetricSample
 
@@ -70,17 +70,10 @@ def _head(what: str, status: HealthStatus, seen: Seen, now: datetime) -> None:
         out.print(Text(seen.note, style="yellow"), soft_wrap=True)
 
 
-def _table(seen: Seen, samples: Sequence[HealthSample], now: datetime) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("service", "state"):
-        table.add_column(column, no_wrap=True)
+def _table(seen: Seen, samples: Sequence[HealthSample], now: datetime) -> Rows:
     # without anything stored there is no past
-    past = bool(seen.uptimes)
-    if past:
-        table.add_column("since", no_wrap=True)
-        table.add_column("up 24 h", justify="right", no_wrap=True)
-    table.add_column("answers in", justify="right", no_wrap=True)
-    table.add_column("what was found", overflow="fold", ratio=1)
+    past = ("since", "up 24 h") if seen.uptimes else ()
+    table = Rows("service", "state", *past, "answers in", "what was found", right={"up 24 h", "answers in"})
     for one in samples:
         table.add_row(
             Text.assemble(one.service, (" *" if one.critical else "", "dim")),

@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.alerts import incidents as acting
@@ -17,6 +16,7 @@ from pake_pipelines.cli.ages import lasting, minutes, moment
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.incident import Incident, IncidentChange, IncidentEvent, IncidentSeverity, IncidentStatus
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store import incidents as store
@@ -58,11 +58,8 @@ def list_incidents(
     err.print("[dim]`pake incidents show ID` has the timeline; `update ID --owner NAME` takes one up[/]")
 
 
-def _table(found: Sequence[Incident], now: datetime) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("id", "severity", "status", "owner", "opened"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("title", overflow="fold", ratio=1)
+def _table(found: Sequence[Incident], now: datetime) -> Rows:
+    table = Rows("id", "severity", "status", "owner", "opened (UTC)", "title")
     for one in found:
         late = one.overdue_minutes(now)
         said = Text(one.title)
@@ -74,7 +71,7 @@ def _table(found: Sequence[Incident], now: datetime) -> Table:
             one.incident_id,
             Text(one.severity.value, style=_COLOURS[one.severity]),
             one.status.value.replace("_", " "),
-            Text(one.owner or "-"),
+            one.owner or "-",
             moment(one.opened_at),
             said,
         )

@@ -6,9 +6,8 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from rich.table import Table
-
 from pake_pipelines.cli.console import out, print_json
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.settings import Settings
 from pake_pipelines.sources.http.client import open_client
@@ -36,9 +35,7 @@ def show_plan(
         return
     past = [day for day in days if day < today]
     out.print(f"{_said(days)}, one run for each day")
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("source", "kind", *(["past days"] if past else []), *(["today"] if today in days else [])):
-        table.add_column(column)
+    table = Rows("source", "kind", *(["past days"] if past else []), *(["today"] if today in days else []))
     for slug in slugs:
         cells = [_past(looks_back[slug])] if past else []
         cells += ["is asked what is new"] if today in days else []
@@ -63,4 +60,4 @@ def _past(looks_back: bool, *, short: bool = False) -> str:
 
 
 def _said(days: Sequence[date]) -> str:
-    return f"{days[0]}" if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"
+    return str(days[0]) if len(days) == 1 else f"{len(days)} days, {days[0]} to {days[-1]}"

@@ -4,9 +4,9 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.judgement import Factor, RuleOutcome
 from pake_pipelines.model.status import CheckStatus
 
@@ -34,33 +34,26 @@ def bar(share: float, width: int = _BAR) -> Text:
     return Text.assemble(("█" * full, "cyan"), ("░" * (width - full), "dim"))
 
 
-def factor_table(factors: Sequence[Factor]) -> Table:
+def factor_table(factors: Sequence[Factor]) -> Rows:
     """Return the factors, one in a line: value, weight, what it adds to the score, and the reason for the value.
 
     A factor that is not known adds nothing, and the weights of the others grow to make up for it.
     """
     total = math.fsum(one.weight for one in factors if one.value is not None)
-    table = Table(box=None, header_style="dim", padding=(0, 1), pad_edge=False)
-    table.add_column("factor", no_wrap=True)
-    for name in ("value", "weight", "adds"):
-        table.add_column(name, justify="right", no_wrap=True)
-    table.add_column("because", overflow="fold")
+    table = Rows("factor", "value", "weight", "adds", "because", right={"value", "weight", "adds"})
     for one in factors:
         adds = "-" if one.value is None else f"{one.value * one.weight / total:.3f}" if total else "0.000"
-        value = Text("unknown", style="magenta") if one.value is None else Text(f"{one.value:.2f}")
-        table.add_row(_words(one.name), value, f"{one.weight:.2f}", adds, Text(one.reason))
+        value = Text("unknown", style="magenta") if one.value is None else f"{one.value:.2f}"
+        table.add_row(_words(one.name), value, f"{one.weight:.2f}", adds, one.reason)
     return table
 
 
-def rule_table(outcomes: Iterable[RuleOutcome]) -> Table:
+def rule_table(outcomes: Iterable[RuleOutcome]) -> Rows:
     """Return the rules, one in a line: what each found, and its words."""
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
-    table.add_column(no_wrap=True)
-    table.add_column(no_wrap=True)
-    table.add_column(overflow="fold")
+    table = Rows("", "", "")
     for one in outcomes:
         status = Text(one.status.value.replace("_", " "), style=_CHECK_STYLES.get(one.status, "dim"))
-        table.add_row(status, _words(one.code), Text(one.message))
+        table.add_row(status, _words(one.code), one.message)
     return table
 
 

@@ -10,12 +10,13 @@ from uuid import uuid4
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.items import item_named
 from pake_pipelines.cli.sources.options import Json, ask, named_source
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_quality, load_sources
 from pake_pipelines.model.link import LinkCheck, LinkState
 from pake_pipelines.pipeline.kit import Kit
@@ -63,13 +64,14 @@ def list_links(
     if not lines:
         out.print("no links" if state is None else f"no link is {state}")
         return
-    table = _table("state", "address", "what is known", "items", "asked", "next")
+    columns = ("state", "address", "what is known", "items", "asked", "next")
+    table = Rows(*columns, right={"items"}, folding={"address", "what is known"})
     for line in lines:
         table.add_row(
             Text(line.state, _STYLES[line.state]),
-            Text(shown(line.url)),
+            shown(line.url),
             Text(line.detail, "dim"),
-            str(line.items),
+            line.items,
             _moment(line.checked_at),
             _moment(line.next_check_at),
         )
@@ -179,30 +181,24 @@ def _say_due(result: "StageResult", checks: Sequence[LinkCheck], *, as_json: boo
         return
     if troubled := [one for one in checks if one.state in {"broken", "unknown"}]:
         out.print(_checks(troubled))
-    counted = Counter(one.state for one in checks)
-    said = ", ".join(f"{count} {state}" for state, count in sorted(counted.items())) or "no link was due"
-    out.print(f"{said}; {result.details['requests']} requests to {result.details['hosts']} hosts, {result.seconds:g} s")
+    states = Counter(one.state for one in checks)
+    said = ", ".join(f"{count} {state}" for state, count in sorted(states.items())) or "no link was due"
+    asked = f"{counted(result.details['requests'], 'request')} to {counted(result.details['hosts'], 'host')}"
+    out.print(f"{said}; {asked}, {result.seconds:g} s")
     if note := result.details.get("note"):
         err.print(f"[yellow]{escape(note)}[/]")
     if left := result.details["left_for_later"]:
-        out.print(f"{left} are left for the next time")
+        out.print(f"{counted(left, 'link')} left for the next time")
     if again := result.details["items_to_judge_again"]:
-        out.print(f"{again} items are judged again by the next run")
+        out.print(f"the next run judges {counted(again, 'item')} again")
 
 
-def _checks(checks: Sequence[LinkCheck]) -> Table:
-    table = _table("state", "address", "what is known", "next")
+def _checks(checks: Sequence[LinkCheck]) -> Rows:
+    table = Rows("state", "address", "what is known", "next", folding={"address", "what is known"})
     for one in checks:
         table.add_row(
-            Text(one.state, _STYLES[one.state]), Text(shown(one.url)), Text(one.detail, "dim"), _moment(one.expires_at)
+            Text(one.state, _STYLES[one.state]), shown(one.url), Text(one.detail, "dim"), _moment(one.expires_at)
         )
-    return table
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in columns:
-        table.add_column(column, overflow="fold", no_wrap=column in {"state", "asked", "next"})
     return table
 
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Final
 
-import click
+import typer
 
 from pake_pipelines.redaction import redact, redacted_traceback
 from pake_pipelines.settings import SettingsError, get_settings
@@ -31,7 +31,7 @@ def logged() -> Iterator[None]:
     try:
         yield
     except Exception as error:
-        if type(error).__module__.startswith(_EXPECTED) or isinstance(error, click.exceptions.Exit | click.Abort):
+        if type(error).__module__.startswith(_EXPECTED) or isinstance(error, typer.Exit | typer.Abort):
             raise
         _log.critical("%s ended by an error", " ".join(sys.argv[1:2]) or "pake", exc_info=error)
         sys.stderr.write(redacted_traceback(error) + "\n")

@@ -1,6 +1,7 @@
 """The `pake` command: its sub-commands, and the one place where an expected error becomes a sentence."""
 
 import typer
+from typer.main import get_command
 
 from pake_pipelines.cli import (
     alerts,
@@ -28,6 +29,7 @@ from pake_pipelines.cli.console import fail
 from pake_pipelines.cli.dagster_api import DagsterError
 from pake_pipelines.cli.diagnose import diagnose
 from pake_pipelines.cli.health import health
+from pake_pipelines.cli.help import tidied
 from pake_pipelines.cli.ingest import ingest
 from pake_pipelines.cli.logged import logged
 from pake_pipelines.cli.schedules import schedules
@@ -84,7 +86,7 @@ def run() -> None:
     try:
         try:
             with logged():
-                app(standalone_mode=True)
+                tidied(get_command(app))()
         except (
             ConfigError,
             SettingsError,

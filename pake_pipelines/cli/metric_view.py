@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import TYPE_CHECKING, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.model.status import CheckStatus
 
@@ -44,31 +44,22 @@ def _bytes(value: float) -> str:
     return f"{value:,.0f} {_BYTES[step]}" if step == 0 else f"{value:,.1f} {_BYTES[step]}"
 
 
-def metric_table(samples: Iterable[MetricSample], now: datetime) -> Table:
+def metric_table(samples: Iterable[MetricSample], now: datetime) -> Rows:
     """Return the newest samples as a table; one without a value says why."""
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("metric", no_wrap=True)
-    table.add_column("of", overflow="fold")
-    table.add_column("value", justify="right", no_wrap=True)
-    table.add_column("sampled", no_wrap=True)
-    table.add_column("", overflow="fold", ratio=1)
+    table = Rows("metric", "of", "value", "sampled", "", right={"value"}, folding={"of", ""})
     for one in samples:
         value = Text(shown_value(one.value, one.unit))
         if one.status is not CheckStatus.OK:
             value = Text(one.status.value, style="magenta")
         of = ", ".join(f"{name} {label}" for name, label in one.labels.items())
-        table.add_row(one.metric, Text(of), value, ago(one.at, now), Text(one.detail, style="dim"))
+        table.add_row(one.metric, of, value, ago(one.at, now), Text(one.detail, style="dim"))
     return table
 
 
-def kpi_table(results: "Iterable[KpiResult]") -> Table:
+def kpi_table(results: "Iterable[KpiResult]") -> Rows:
     """Return key figures with their bounds; what is beyond one says what to do."""
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("key figure", "stands"):
-        table.add_column(column, no_wrap=True)
-    for column in ("value", "target", "warning", "critical"):
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("", overflow="fold", ratio=1)
+    figures = ("value", "target", "warning", "critical")
+    table = Rows("key figure", "stands", *figures, "", right=figures)
     for one in results:
         bounds = (shown_value(bound, one.unit) for bound in (one.target, one.warn, one.critical))
         status = Text("on target" if one.on_target else one.status.value, style=_COLOURS[one.status])

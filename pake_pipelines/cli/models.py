@@ -4,11 +4,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.model_install import Installed, InstallError, install_model
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.health.models import ModelStatus, embedding_model, language_model, language_profiles
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.pipeline.embedder import PACKAGED_MODEL, ModelError, packaged_weights
@@ -66,9 +66,9 @@ def _embedding_model(name: str) -> ModelStatus:
 
 
 def _show(found: list[ModelStatus]) -> None:
-    table = Table(box=None, show_header=False, padding=(0, 1))
+    table = Rows("", "", "", "")
     for one in found:
-        model = Text(f"{one.model} {one.version}" if one.version else one.model)
+        model = f"{one.model} {one.version}" if one.version else one.model
         said = Text(one.message)
         if one.way_out:
             said.append(f"\n{one.way_out}", style="dim")

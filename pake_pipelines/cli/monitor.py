@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Annotated, Any, Final
 
 import typer
+from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, moment
 from pake_pipelines.cli.console import fail, out, print_json
@@ -15,6 +16,7 @@ from pake_pipelines.cli.dagster_facts import read_facts
 from pake_pipelines.cli.metric_view import kpi_table, metric_table
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.stack import running
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_monitoring, load_sources
 from pake_pipelines.model.health import HealthStatus
 from pake_pipelines.settings import Settings, get_settings
@@ -98,17 +100,10 @@ def _of_job(job: str, runs: Sequence[dict[str, Any]]) -> ErrorCount:
     return ErrorCount("run", name, len(runs), at, f"the last one: {last['runId']}")
 
 
-def _error_table(found: Sequence[ErrorCount], now: datetime) -> Any:
-    from rich.table import Table
-    from rich.text import Text
-
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("times", justify="right")
-    for column in ("what failed", "of", "last"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("in the words of the last", overflow="fold", ratio=1)
+def _error_table(found: Sequence[ErrorCount], now: datetime) -> Rows:
+    table = Rows("times", "what failed", "of", "last", "in the words of the last", right={"times"})
     for one in found:
-        table.add_row(str(one.count), one.kind, Text(one.subject), ago(one.last_at, now), Text(one.detail, style="dim"))
+        table.add_row(one.count, one.kind, one.subject, ago(one.last_at, now), Text(one.detail, style="dim"))
     return table
 
 

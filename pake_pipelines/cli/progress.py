@@ -5,11 +5,12 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.dagster_api import DagsterApi, RunState, Step
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.names import BEHIND_SOURCES
 
 _POLL_SECONDS: Final = 0.7
@@ -50,9 +51,9 @@ def _follow_plainly(api: DagsterApi, run_id: str, state: RunState) -> RunState:
         state = api.run(run_id)
 
 
-def _table(state: RunState, keys: Sequence[str]) -> Table:
+def _table(state: RunState, keys: Sequence[str]) -> Rows:
     steps = {step.key: step for step in state.steps}
-    table = Table.grid(padding=(0, 2))
+    table = Rows("", "", "", "")
     table.add_row("", Text(f"run {state.run_id[:8]}", style="bold"), Text(state.status.lower()), "")
     for key in keys:
         step = steps.get(key)
@@ -73,17 +74,18 @@ def _counts(state: RunState, step: str) -> str:
         new = sum(int(made.numbers.get("new", 0)) for made in read)
         unreachable = sum(1 for asset in state.failed_checks if asset.startswith("source/"))
         missed = f", {unreachable} unreachable" if unreachable else ""
-        return f"{len(read)} sources read{missed}, {new} new items" if read or unreachable else ""
+        return f"{counted(len(read), 'source')} read{missed}, {counted(new, 'new item')}" if read or unreachable else ""
     made = next((made.numbers for made in state.made if made.asset == step), None)
     return _said(made) if made else ""
 
 
 def _said(numbers: Mapping[str, float]) -> str:
     if "sources_asked" in numbers:
-        return f"{int(numbers['processed'])} items processed, {int(numbers['errors'])} visits failed"
+        processed, failed = int(numbers["processed"]), int(numbers["errors"])
+        return f"{counted(processed, 'item')} processed, {counted(failed, 'visit')} failed"
     if "archived" in numbers:
         return f"{int(numbers['archived'])} archived, {int(numbers['waiting'])} still have time"
     if "dagster/row_count" in numbers:
-        return f"{int(numbers['dagster/row_count'])} items"
+        return counted(int(numbers["dagster/row_count"]), "item")
     kept = {name: int(numbers.get(name, 0)) for name in ("new", "updated", "unchanged", "skipped", "failed")}
     return ", ".join(f"{count} {name}" for name, count in kept.items() if count) or "nothing to do"

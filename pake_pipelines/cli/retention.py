@@ -9,11 +9,13 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_maintenance
 from pake_pipelines.maintenance.retention import archive
 from pake_pipelines.maintenance.retention.moving import DIRECTORY, take_up, unrecorded
@@ -90,8 +92,9 @@ def restore(named: Named, dry_run: DryRun = False, as_json: Json = False) -> Non
         print_json({"dry_run": dry_run, "rows": done.rows, "items": [asdict(one) for one in done.decisions]})
     else:
         would = "would come back" if dry_run else "came back"
-        out.print(f"{len(done.of(Fate.BACK)):,} items {would} with {done.rows:,} rows")
-        out.print(f"{len(done.of(Fate.THERE)):,} items are there already")
+        out.print(f"{counted(len(done.of(Fate.BACK)), 'item')} {would} with {counted(done.rows, 'row')}")
+        if there := done.of(Fate.THERE):
+            out.print(f"there already: {counted(len(there), 'item')}")
         for one in conflicts[:_SHOWN]:
             err.print(f"[yellow]{one.pake_id} stays in the archive: {escape(one.because)}[/] {escape(one.title)}")
         if len(conflicts) > _SHOWN:
@@ -149,20 +152,19 @@ async def _restore(settings: Settings, named: str, *, dry_run: bool) -> Restored
             await maintenance_runs.unlock(holder)
 
 
-def _table(found: Sequence[StoredArchive], directory: Path) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("no", "file", "state", "items", "bytes", "oldest", "newest", ""):
-        table.add_column(column, no_wrap=True, justify="right" if column in ("no", "items", "bytes") else "left")
+def _table(found: Sequence[StoredArchive], directory: Path) -> Rows:
+    columns = ("no", "file", "state", "items", "bytes", "oldest", "newest", "")
+    table = Rows(*columns, right={"no", "items", "bytes"})
     for one in found:
         state = _file(directory, one)
         table.add_row(
-            str(one.archive_id),
+            one.archive_id,
             one.path,
             one.state,
             f"{one.items:,}",
             f"{one.bytes:,}",
             *(f"{moment:%Y-%m-%d}" if moment else "" for moment in (one.oldest, one.newest)),
-            "" if state == "there" else f"[red]{state}[/]",
+            "" if state == "there" else Text(state, "red"),
         )
     return table
 

@@ -5,13 +5,13 @@ from dataclasses import asdict
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.items import item_named
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_quality
 from pake_pipelines.model.judgement import ReviewDecision
 from pake_pipelines.model.status import VerificationStatus
@@ -59,12 +59,8 @@ def list_queue(
     err.print(f"[dim]{len(found)} of {waiting} shown ({said}); `pake node explain ID` says everything about one[/]")
 
 
-def _table(found: list[Reviewable]) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("item", no_wrap=True)
-    table.add_column("status", no_wrap=True)
-    table.add_column("score", justify="right")
-    table.add_column("title and reason", overflow="fold", ratio=1)
+def _table(found: list[Reviewable]) -> Rows:
+    table = Rows("item", "status", "score", "title and reason", right={"score"})
     for one in found:
         said = Text.assemble(one.title or "(no title)", (f"  {one.source_name}", "dim"))
         for reason in one.reasons[:1]:

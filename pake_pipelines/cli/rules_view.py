@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Mapping
 from typing import Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.alerts.evaluate import RuleSeen
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.monitoring import MonitoringConfig
 
 # what only the sensor inside of Dagster reads
@@ -16,14 +16,10 @@ _NOT_DUE: Final = {True: "judged by the sensor inside of Dagster alone", False: 
 
 def rule_table(
     seen: Iterable[RuleSeen], config: MonitoringConfig, open_alerts: Mapping[str, int] | None = None
-) -> Table:
+) -> Rows:
     """Return a line for each rule: how many series are bad or unknown, and why it could not be judged if so."""
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("rule", "severity", "looks at"):
-        table.add_column(column, no_wrap=True)
-    for column in ("series", "bad", "unknown", *(["alerts"] if open_alerts is not None else [])):
-        table.add_column(column, justify="right")
-    table.add_column("", overflow="fold", ratio=1)
+    numbers = ["series", "bad", "unknown", *(["alerts"] if open_alerts is not None else [])]
+    table = Rows("rule", "severity", "looks at", *numbers, "", right=numbers)
     for one in seen:
         rule = config.alerting.rules[one.rule]
         counts = [Text(str(one.series)), _marked(one.bad, "red"), _marked(one.unknown, "magenta")]

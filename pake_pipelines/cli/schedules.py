@@ -8,14 +8,16 @@ from pathlib import Path
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_reports, load_sources
+from pake_pipelines.cli.tables import Rows
+from pake_pipelines.config.frequency import frequency_to_cron
+from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_quality, load_reports, load_sources
 from pake_pipelines.config.schedule_text import cron_of
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
 from pake_pipelines.maintenance.due import planned
+from pake_pipelines.pipeline.names import Scan
 from pake_pipelines.settings import get_settings
 
 _TICKS: Final = 3
@@ -35,7 +37,7 @@ class _Line:
 
 def schedules(
     everything: Annotated[
-        bool, typer.Option("--all", help="Those of maintenance, analytics and reports, too.")
+        bool, typer.Option("--all", help="Those of scans, maintenance, analytics and reports, too.")
     ] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False,
 ) -> None:
@@ -43,7 +45,7 @@ def schedules(
     settings, now = get_settings(), datetime.now(UTC)
     lines = list(_ingestion(load_sources(settings.configs)))
     if everything:
-        lines += [*_maintenance(settings.configs), *_reports(settings.configs)]
+        lines += [*_scans(settings.configs), *_maintenance(settings.configs), *_reports(settings.configs)]
     ticks = {one.name: _ticks(one.cron, now, on=settings.automation_enabled and one.enabled) for one in lines}
     if as_json:
         print_json(
@@ -61,13 +63,15 @@ def schedules(
         return
     if not settings.automation_enabled:
         out.print("[yellow]no schedule starts by itself: PAKE_AUTOMATION_ENABLED is off[/]")
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("schedule", "does" if everything else "reads", "frequency", "cron (UTC)", "next tick (UTC)"):
-        table.add_column(column, overflow="fold", no_wrap=column in {"schedule", "cron (UTC)"})
+    # in words where there are many, so that they fit a terminal; JSON has both
+    when = ("when (UTC)",) if everything else ("frequency", "cron (UTC)")
+    does = "does" if everything else "reads"
+    table = Rows("schedule", does, *when, "next tick (UTC)", folding={does, when[0]})
     for one in lines:
         due = f"{ticks[one.name][0]:%a %d %b %H:%M}" if ticks[one.name] else "off"
         style = "" if one.enabled else "dim"
-        table.add_row(Text(one.name, style), Text(one.does), one.said, one.cron, Text(due, style))
+        said = (one.said or one.cron,) if everything else (one.said, one.cron)
+        table.add_row(Text(one.name, style), one.does, *said, Text(due, style))
     out.print(table)
 
 
@@ -77,11 +81,20 @@ def _ingestion(config: SourcesConfig) -> Iterator[_Line]:
         yield _Line(slug, _reads(config, one), one.frequency.replace("_", " "), one.cron, one.enabled, more)
 
 
+def _scans(configs: Path) -> Iterator[_Line]:
+    for name, frequency in load_quality(configs).scans.model_dump().items():
+        said = frequency.replace("_", " ")
+        yield _Line(Scan(name).schedule, "judges what waits", said, frequency_to_cron(frequency), enabled=True)
+
+
 def _maintenance(configs: Path) -> Iterator[_Line]:
-    for task in planned(load_maintenance(configs)):
+    config = load_maintenance(configs)
+    said = {name: task.schedule or "" for name, task in config.tasks.items()}
+    said |= {name: task.schedule or "" for name, task in config.custom_tasks.items()}
+    for task in planned(config):
         if task.cron:
             more = {"priority": task.priority, "maintenance": True}
-            yield _Line(task.name, "maintenance", "", task.cron, task.enabled, more)
+            yield _Line(task.name, "maintenance", said[task.name], task.cron, task.enabled, more)
 
 
 def _reports(configs: Path) -> Iterator[_Line]:

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, lasting
 from pake_pipelines.cli.console import err, out
 from pake_pipelines.cli.health_view import COLOURS
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.services import AnyService
 from pake_pipelines.model.health import HealthSample, HealthStatus, OwnProcess
 from pake_pipelines.services.control import Done
@@ -96,20 +96,18 @@ def said(decided: Heal | Wait | GiveUp, now: datetime) -> str:
 
 def show(lines: Sequence[Line], now: datetime) -> None:
     """Print a line for each service, and below it what healing makes of those that are down."""
-    grid = Table(box=None, pad_edge=False)
-    for column in ("service", "status", "pid", "restarts/h", "last attempt", "what was found"):
-        grid.add_column(column, header_style="dim", no_wrap=column != "what was found", overflow="fold")
+    table = Rows("service", "status", "pid", "restarts/h", "last attempt", "what was found")
     for one in lines:
         attempt = f"{one.last_attempt_state} {ago(one.last_attempt, now)}" if one.last_attempt else ""
-        grid.add_row(
-            Text(one.service + (" *" if one.critical else "")),
-            Text(one.status, COLOURS[one.status]),
-            str(one.pid or ""),
+        table.add_row(
+            one.service + (" *" if one.critical else ""),
+            Text(one.status.replace("_", " "), COLOURS[one.status]),
+            one.pid,
             f"{one.restarts_last_hour} of {one.max_per_hour}" if one.healed else Text("watched", "dim"),
             attempt,
-            Text(one.detail),
+            one.detail,
         )
-    out.print(grid)
+    out.print(table)
     for one in lines:
         if one.healing:
             out.print(Text(f"{one.service}: {one.healing}", "yellow"), soft_wrap=True)

@@ -4,12 +4,13 @@ from collections import Counter
 from typing import Annotated
 
 import typer
-from rich.table import Table
+from rich.markup import escape
 from rich.text import Text
 
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.stack import database_up, prepare
-from pake_pipelines.config.loading import ConfigError, load_maintenance, load_monitoring, load_quality, load_sources
+from pake_pipelines.cli.tables import Rows
+from pake_pipelines.config.loading import LOADERS, ConfigError
 from pake_pipelines.health.environment import Finding, inspect_environment
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.settings import Settings, get_settings
@@ -21,12 +22,6 @@ _STYLES = {
     CheckStatus.UNKNOWN: "magenta",
     CheckStatus.SKIPPED: "dim",
 }
-_FILES = (
-    ("sources.yaml", load_sources),
-    ("quality.yaml", load_quality),
-    ("monitoring.yaml", load_monitoring),
-    ("maintenance.yaml", load_maintenance),
-)
 
 
 def init() -> None:
@@ -36,7 +31,7 @@ def init() -> None:
         directory.mkdir(parents=True, exist_ok=True)
     with database_up(settings):
         prepare(settings)
-    out.print(f"[green]✓[/] {settings.home} is ready; start everything with `pake up`")
+    out.print(f"[green]✓[/] {escape(str(settings.home))} is ready; start everything with `pake up`", soft_wrap=True)
 
 
 def validate(as_json: Annotated[bool, typer.Option("--json", help="Print the findings as JSON.")] = False) -> None:
@@ -48,7 +43,7 @@ def validate(as_json: Annotated[bool, typer.Option("--json", help="Print the fin
         rows = [{"name": one.name, "status": one.status.value, "message": one.message} for one in findings]
         print_json({"passed": passed, "findings": rows})
     else:
-        table = Table(box=None, show_header=False, padding=(0, 1))
+        table = Rows("", "", "")
         for finding in findings:
             table.add_row(Text(finding.status.value, style=_STYLES[finding.status]), finding.name, finding.message)
         out.print(table)
@@ -61,11 +56,11 @@ def validate(as_json: Annotated[bool, typer.Option("--json", help="Print the fin
 
 def _configuration(settings: Settings) -> list[Finding]:
     found = []
-    for name, load in _FILES:
+    for name, load in LOADERS.items():
         try:
             load(settings.configs)
         except ConfigError as error:
-            found.append(Finding(name, CheckStatus.FAIL, str(error)))
+            found.append(Finding(f"{name}.yaml", CheckStatus.FAIL, str(error)))
         else:
-            found.append(Finding(name, CheckStatus.OK, "valid"))
+            found.append(Finding(f"{name}.yaml", CheckStatus.OK, "valid"))
     return found

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import urlsplit
 
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.dagster_api import STILL_LOADING, DagsterApi, DagsterError
 from pake_pipelines.cli.processes import DagsterProcesses
-from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_quality, load_sources
+from pake_pipelines.config.loading import LOADERS, load_maintenance, load_sources
 from pake_pipelines.maintenance.backup.wal import archiving
 from pake_pipelines.maintenance.cleanup.rotation import rotate
 from pake_pipelines.pipeline.fetch import source_rows
@@ -108,19 +109,21 @@ def database_up(settings: Settings) -> Iterator[None]:
             server.stop()
 
 
+def _check_configuration(settings: Settings) -> None:
+    for load in LOADERS.values():
+        load(settings.configs)
+
+
 def prepare(settings: Settings) -> None:
     """Create the databases, migrate, seed the sample rows and bring the sources in line; the server must be running."""
-    sources = load_sources(settings.configs)
-    load_quality(settings.configs)
-    load_monitoring(settings.configs)
-    load_maintenance(settings.configs)
+    _check_configuration(settings)
     asyncio.run(create_databases(settings))
     migrate(addresses(settings).knowledge)
 
     async def seed() -> None:
         async with open_database(addresses(settings).knowledge) as database, database.transaction() as connection:
             await seed_sample_rows(connection)
-            await sync_sources(connection, source_rows(sources))
+            await sync_sources(connection, source_rows(load_sources(settings.configs)))
 
     asyncio.run(seed())
 
@@ -139,13 +142,10 @@ class Stack:
 
     def start(self, tell: Tell) -> None:
         """Start everything, saying each step through `tell`. Raises StackError, StoreError or ConfigError."""
-        load_sources(self.settings.configs)
-        load_quality(self.settings.configs)
-        load_monitoring(self.settings.configs)
-        load_maintenance(self.settings.configs)
+        _check_configuration(self.settings)
         self._take_lock()
         if orphans := self.processes.end_orphans():
-            tell(f"{orphans} process(es) of an earlier session ended")
+            tell(f"{counted(orphans, 'process', 'processes')} of an earlier session ended")
         if not port_is_free(self.settings.host, self._port):
             raise StackError(
                 f"port {self._port} is taken by another program: choose another one, "
@@ -200,7 +200,7 @@ class Stack:
         orphans = self.api.orphans(before=began)
         self.api.terminate(orphans, forced=True)
         if orphans:
-            tell(f"{len(orphans)} unfinished run(s) of an earlier session marked as cancelled")
+            tell(f"{counted(len(orphans), 'unfinished run')} of an earlier session marked as cancelled")
 
     def stop(self) -> None:
         """Stop everything in order: runs, Dagster, PostgreSQL. Whatever was not started is passed over."""

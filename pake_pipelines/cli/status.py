@@ -1,9 +1,10 @@
 """`pake status`: is it up, what does it hold, what comes next."""
 
 from datetime import UTC, datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import typer
+from rich.markup import escape
 
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.dagster_api import DagsterApi, DagsterError
@@ -12,6 +13,8 @@ from pake_pipelines.cli.summary import read_summary, summary_table
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store.database import addresses, masked
 from pake_pipelines.store.errors import StoreError
+
+_NEXT: Final = 3
 
 
 def status(as_json: Annotated[bool, typer.Option("--json", help="Print JSON.")] = False) -> None:
@@ -51,14 +54,15 @@ def _show(held: tuple[int, str] | None, dagster: dict[str, Any], database: dict[
     out.print(f"Dagster     {_word(dagster['state'])}  {where}", soft_wrap=True)
     for name in dagster.get("unhealthy_daemons", []):
         out.print(f"            [yellow]the {name.lower()} daemon is not healthy[/]")
-    out.print(
-        f"PostgreSQL  {_word(database['state'])}  {database.get('address') or database['reason']}", soft_wrap=True
-    )
-    out.print(f"data        {settings.data}", soft_wrap=True)
-    for schedule in dagster.get("schedules", []):
-        if schedule["running"] and schedule["next"]:
-            tick = datetime.fromtimestamp(schedule["next"], UTC)
-            out.print(f"schedule    {schedule['name']}, next {tick:%a %d %b %H:%M} UTC")
+    stands = database.get("address") or database["reason"]
+    out.print(f"PostgreSQL  {_word(database['state'])}  {escape(stands)}", soft_wrap=True)
+    out.print(f"data        {escape(str(settings.data))}", soft_wrap=True)
+    running_ones = [one for one in dagster.get("schedules", []) if one["running"] and one["next"]]
+    for schedule in sorted(running_ones, key=lambda one: one["next"])[:_NEXT]:
+        tick = datetime.fromtimestamp(schedule["next"], UTC)
+        out.print(f"next        {tick:%a %d %b %H:%M} UTC  {schedule['name']}")
+    if len(running_ones) > _NEXT:
+        out.print(f"            [dim]and {len(running_ones) - _NEXT} more: `pake schedules --all`[/]")
     out.print()
 
 

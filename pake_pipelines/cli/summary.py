@@ -4,10 +4,10 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.settings import Settings
 from pake_pipelines.store import nodes, runs
 from pake_pipelines.store.database import addresses, open_database
@@ -30,14 +30,10 @@ def read_summary(settings: Settings) -> tuple[list[SourceSummary], list[dict[str
     return asyncio.run(ask())
 
 
-def summary_table(summaries: list[SourceSummary], visits: list[dict[str, Any]]) -> Table:
+def summary_table(summaries: list[SourceSummary], visits: list[dict[str, Any]]) -> Rows:
     """Return the table of all enabled sources, with fewer columns where the terminal is narrow."""
     shown = _COLUMNS if out.width >= _WIDE else _FEW_COLUMNS
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("source", no_wrap=True)
-    for column in shown:
-        table.add_column(column, justify="right", no_wrap=True)
-    table.add_column("last visit")
+    table = Rows("source", *shown, "last visit", right=shown)
     by_slug = {summary.source: summary for summary in summaries}
     for visit in visits:
         if visit["enabled"]:

@@ -328,6 +328,7 @@ class Alerting(Section):
     delivery: Delivery = Delivery()
     incidents: Incidents = Incidents()
     heartbeat: Heartbeat = Heartbeat()
+    gone_hours: float = Field(24, gt=0, description="a metric's series without a sample for so long is gone")
 
     def faults(self) -> Faults:
         """Yield references that lead nowhere and rules that contradict themselves."""

@@ -1,12 +1,12 @@
 """Loading: packaged defaults, the user's file over them, and errors that name file, line, key and what was expected."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 import yaml
 from pydantic import ValidationError
@@ -197,3 +197,13 @@ def load_maintenance(configs: Path) -> MaintenanceConfig:
 def load_reports(configs: Path) -> ReportsConfig:
     """Load `reports.yaml` from the directory `configs`."""
     return load(ReportsConfig, configs / "reports.yaml", "reports.yaml")
+
+
+LOADERS: Final[Mapping[str, Callable[[Path], Section]]] = {
+    "sources": load_sources,
+    "quality": load_quality,
+    "monitoring": load_monitoring,
+    "maintenance": load_maintenance,
+    "reports": load_reports,
+}
+"""Every file that a project is configured with, by its name without the ending."""

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Final
 from pake_pipelines.config.analytics import Anomalies
 from pake_pipelines.foresight.episodes import Key, Looked, given_up, key, merged
 from pake_pipelines.foresight.finding import Finding, Place, Verdict, subject
+from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.store import anomalies, monitor_ticks, series, session_locks
 from pake_pipelines.store.anomalies import Anomaly
 from pake_pipelines.store.database import Connection, Database
@@ -91,9 +92,8 @@ async def judge(database: Database, config: Anomalies, now: datetime, *, seconds
 
 
 async def _watched(connection: Connection, config: Anomalies, now: datetime) -> list[SampledSeries]:
-    since = now - timedelta(days=config.days)
-    metrics = [metric for metric in await series.metrics_since(connection, since) if config.watches(metric)]
-    return await series.read(connection, metrics, since, now)
+    metrics = [metric for metric in CATALOGUE if config.watches(metric)]
+    return await series.read(connection, metrics, now - timedelta(days=config.days), now)
 
 
 def _in_turn(read: Sequence[SampledSeries], last: MonitorTick | None) -> list[SampledSeries]:
@@ -114,7 +114,8 @@ def _look(
     unknown: dict[str, str] = {}
     judged_at = _judged_at(last, now)
     for place, one in enumerate(read):
-        if time.perf_counter() > until:
+        # one at the least: reading alone may take all the time, and each turn has to get further
+        if place and time.perf_counter() > until:
             return found, unknown, [subject(other.metric, other.labels) for other in read[place:]]
         points = [Point(at, value) for at, value in zip(one.times, one.values, strict=True)]
         detection = detect(points, threshold=config.threshold or THRESHOLD, probation=_probation(points, config))
@@ -180,8 +181,8 @@ def told(judged: Judged, recent: Sequence[Anomaly], *, enabled: bool = True) -> 
     elif not enabled:
         said = "watching for anomalies is switched off"
     else:
-        said = f"{len(judged.open)} open episodes in {judged.series} series"
-        said += f"; nothing can be told yet of {len(unknown)}" if unknown else ""
+        said = f"series watched: {judged.series}; odd now: {len(judged.open)}"
+        said += f"; too little is known yet of {len(unknown)}" if unknown else ""
         said += f"; no time for {judged.left}" if judged.left else ""
         said += f"; given up, as nothing is measured any more: {_names(judged.given_up)}" if judged.given_up else ""
     checks = {} if judged.overlapped or not enabled else _checks(judged)

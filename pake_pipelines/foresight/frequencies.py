@@ -128,7 +128,7 @@ def recommended(rhythm: Rhythm, adaptive: Adaptive, before: Analysis | None) -> 
 
 def _reason(rhythm: Rhythm, score: float | None, adaptive: Adaptive) -> str:
     if score is None:
-        return f"only {len(rhythm.scores)} runs are known, of at least {_FEWEST}"
+        return f"too few runs are known: {len(rhythm.scores)} of at least {_FEWEST}"
     said = f"score {score:.2f} of {len(rhythm.scores)} runs"
     if score > adaptive.slower_above:
         return f"{said}: mostly nothing to do"

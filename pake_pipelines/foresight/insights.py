@@ -124,5 +124,5 @@ def _told(results: Mapping[str, Mapping[str, Any]]) -> Finding:
     for kind in (DECLINE, GROWTH, LIMIT):
         numbers[kind] = sum(one["type"] == kind for one in results.values())
     rows = [(one["type"], one["severity"], one["metric"], one["message"]) for one in results.values()]
-    said = f"{len(results)} insights" if results else "nothing declines, grows too fast or reaches its limit soon"
+    said = f"insights: {len(results)}" if results else "nothing declines, grows too fast or reaches its limit soon"
     return Finding(said, numbers, _COLUMNS, rows)

@@ -38,23 +38,15 @@ async def judge_pressure(place: Place) -> Finding:
     async with place.database.connection() as connection:
         found = await series.read(connection, list(bounds), now - timedelta(hours=rules.window_hours), now)
         queries = await series.read(connection, [_DATABASE], now - _WEEK - _DAY, now)
+    measured = {one.metric for one in found}
+    missing = [SampledSeries(metric, {}, (), ()) for metric in bounds if metric not in measured]
     results = {
-        subject(one.metric, one.labels): _pressed(one, bounds[one.metric], rules, now) for one in found
-    }  # fmt: skip
-    results |= {metric: _pressed(_empty(metric), bounds[metric], rules, now) for metric in _missing(bounds, found)}
+        subject(one.metric, one.labels): _pressed(one, bounds[one.metric], rules, now) for one in [*found, *missing]
+    }
     results[_DATABASE] = _slower(queries, now)
     async with place.database.transaction() as connection:
         await analyses.save(connection, KIND, results, run_id=place.run_id, now=now)
     return _told(results)
-
-
-def _missing(bounds: dict[str, float], found: Sequence[SampledSeries]) -> list[str]:
-    known = {one.metric for one in found}
-    return [metric for metric in bounds if metric not in known]
-
-
-def _empty(metric: str) -> SampledSeries:
-    return SampledSeries(metric, {}, "percent", (), ())
 
 
 def _word(state: "State", above: str) -> str:
@@ -99,5 +91,5 @@ def _told(results: dict[str, dict[str, Any]]) -> Finding:
          one["samples"], one["reason"])
         for name, one in sorted(results.items())
     ]  # fmt: skip
-    summary = f"{len(pressed)} of {len(results)} series are under pressure, {len(unknown)} are unknown"
+    summary = f"under pressure: {len(pressed)} of {len(results)} series; unknown: {len(unknown)}"
     return Finding(summary, numbers, _COLUMNS, rows)

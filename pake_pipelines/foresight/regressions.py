@@ -58,7 +58,9 @@ def _told(results: Mapping[str, Mapping[str, Any]]) -> Finding:
          one["reason"])
         for name, one in results.items()
     ]  # fmt: skip
-    summary = f"{len(slower)} of {len(judged)} jobs became slower; {len(results) - len(judged)} have too few runs"
+    summary = f"{len(slower)} of {len(judged)} jobs became slower"
+    if few := len(results) - len(judged):
+        summary += f"; too few runs are known of {few} more"
     checks = {NO_REGRESSION: _verdict(results, slower, judged)} if judged else {}
     return Finding(summary, numbers, _COLUMNS, rows, checks)
 

@@ -143,7 +143,7 @@ def told(results: Mapping[str, Mapping[str, Any]]) -> Finding:
     if health["uptime_hours"] is not None:
         numbers["average_uptime_hours"] = round(health["uptime_hours"], 2)
     summary = (
-        f"health score {stands} ({health['week']['judged']} over 7 days); {len(declining)} of {len(results)} decline"
+        f"health score {stands}, 7 days: {health['week']['judged']}; declining: {len(declining)} of {len(results)}"
     )
     rows = [_cells(name, one) for name, one in sorted(results.items(), key=lambda pair: (pair[0] != HEALTH, pair[0]))]
     return Finding(summary, numbers, _COLUMNS, rows)

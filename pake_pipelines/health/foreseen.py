@@ -60,23 +60,25 @@ def _anomalies(
         why = "no series was judged yet" if tick is None else "watching for anomalies is switched off"
         yield missing("metric_anomaly", why, now)
         return
-    silent = now - tick.ticked_at > _TURNS * timedelta(minutes=tick.memory.get("every_minutes", 15))
-    if silent:
-        yield missing(
-            "metric_anomaly", f"not judged since {tick.ticked_at:%Y-%m-%d %H:%M} UTC", now, status=CheckStatus.UNKNOWN
-        )
+    newest = {_key(one.metric, one.labels): one for one in sorted(found.episodes, key=lambda one: one.started_at)}
+    if now - tick.ticked_at > _TURNS * timedelta(minutes=tick.memory.get("every_minutes", 15)):
+        why = f"not judged since {tick.ticked_at:%Y-%m-%d %H:%M} UTC"
+        # each of them, too: a series without any sample would be taken for one that is gone
+        for labels in ({}, *map(_labels, newest.values())):
+            yield missing("metric_anomaly", why, now, status=CheckStatus.UNKNOWN, **labels)
         return
-    newest: dict[tuple[str, str], Anomaly] = {}
-    for one in sorted(found.episodes, key=lambda one: one.started_at):
-        newest[_key(one.metric, one.labels)] = one
     for key, one in newest.items():
         yield _anomaly(one, latest.get(key), now)
     if not newest:
         yield measured("metric_anomaly", 0, now, detail="nothing is odd")
 
 
+def _labels(one: Anomaly | ForecastRow) -> dict[str, str]:
+    return {"of": one.metric, "series": _series(one.labels)}
+
+
 def _anomaly(one: Anomaly, newest: MetricSample | None, now: datetime) -> MetricSample:
-    labels = {"of": one.metric, "series": _series(one.labels)}
+    labels = _labels(one)
     if one.ended_at is not None:
         return measured("metric_anomaly", 0, now, detail=f"over since {one.ended_at:%Y-%m-%d %H:%M} UTC", **labels)
     if newest is None or newest.value is None or now - newest.at > _SILENT:
@@ -91,7 +93,7 @@ def _anomaly(one: Anomaly, newest: MetricSample | None, now: datetime) -> Metric
 def _days_to_full(found: Foreseen, furthest_days: int, now: datetime) -> Iterator[MetricSample]:
     limited = [one for one in found.forecasts if one.limit_value is not None]
     for one in limited:
-        labels = {"of": one.metric, "series": _series(one.labels)}
+        labels = _labels(one)
         if now - one.made_at > STANDS_FOR:
             yield _undated(labels, f"not foreseen since {one.made_at:%Y-%m-%d %H:%M} UTC", now)
         elif one.reaches_at is not None:

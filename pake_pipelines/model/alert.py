@@ -62,14 +62,23 @@ class Readings:
     """All series of one input as they are now.
 
     `complete` says that no other series exists any more, so that one that is missing is gone for good (a service taken
-    out of the configuration); otherwise a missing one is unknown. With an `error` the input could not be read: all of
-    its series are unknown. An input that is not due at a tick is not handed in at all.
+    out of the configuration, a disk without a sample for a day); otherwise a missing one is unknown. With an `error`
+    the input could not be read: all of its series are unknown. An input that is not due at a tick is not handed in.
     """
 
     input: str
     series: tuple[Reading, ...] = ()
     complete: bool = False
     error: str | None = None
+
+
+SERIES_GONE: Final = "the series is gone"
+"""How the reason begins for which an alert ends that nobody measures any more."""
+
+
+def is_gone(because: str | None) -> bool:
+    """Tell whether an alert has ended `because` its series is gone: whether all is good then nobody knows."""
+    return because is not None and because.startswith(SERIES_GONE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +95,7 @@ class AlertLine:
     value: float | None = None
     recommendations: tuple[str, ...] = ()
     runbook: str | None = None
+    resolved_because: str | None = None
 
 
 class MessageKind(StrEnum):
@@ -104,8 +114,8 @@ class MessageKind(StrEnum):
 class Message:
     """A message to one channel. `key` is its idempotency key: the same message sent again has the same.
 
-    `held_back` counts the alerts that wait behind those that fire (dependents of a dead parent). `body` is Markdown for
-    what is not a list of alerts (a digest, a summary); `attachments` are paths of files, which only e-mail carries.
+    `held_back` counts the alerts that wait behind those that fire (dependents of a dead parent). `body` is plain text
+    for what is not a list of alerts (a digest, a summary); `attachments` are paths of files, which only e-mail carries.
     """
 
     key: str

@@ -81,6 +81,7 @@ class Episode:
             value=self.value,
             recommendations=self.recommendations,
             runbook=self.runbook,
+            resolved_because=self.resolved_because,
         )
 
 

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Final
 
 UNKNOWN: Final = "unknown"
@@ -10,7 +11,7 @@ UNKNOWN: Final = "unknown"
 _STEPS: Final[Mapping[str, tuple[tuple[float, float, int, str], ...]]] = {
     "percent": ((0, 1, 1, "%"),),
     "ms": ((10_000, 1000, 1, "s"), (10, 1, 0, "ms"), (0, 1, 1, "ms")),
-    "s": ((5400, 3600, 1, "h"), (90, 60, 1, "min"), (0, 1, 1, "s")),
+    "s": ((172_800, 86_400, 1, "d"), (5400, 3600, 1, "h"), (90, 60, 1, "min"), (0, 1, 1, "s")),
     "h": ((48, 24, 1, "d"), (0, 1, 1, "h")),
     "bytes": ((1e12, 1e12, 1, "TB"), (1e9, 1e9, 1, "GB"), (1e6, 1e6, 1, "MB"), (1e3, 1e3, 1, "kB"), (0, 1, 0, "bytes")),
     "per_minute": ((0, 1, 1, "per minute"),),
@@ -51,6 +52,19 @@ def share(value: float | None) -> str:
     if 0 < percent < 0.005:
         return "0.01 %"
     return f"{percent:.2f}".rstrip("0").rstrip(".") + " %"
+
+
+def counted(number: int, one: str, several: str) -> str:
+    """Return a number of things with the word for one or for several of them: `1 alert fires`, `1,204 alerts fire`."""
+    return f"{number:,} {one if number == 1 else several}"
+
+
+def long(age: timedelta) -> str:
+    """Return how long ago something was: `30 hours`, `6 days`."""
+    days = age / timedelta(days=1)
+    if days >= 2:
+        return f"{days:.0f} days"
+    return counted(round(24 * days), "hour", "hours")
 
 
 def lasting(minutes: float | None) -> str:

@@ -3,31 +3,42 @@
 from collections.abc import Sequence
 from typing import Final
 
-from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts, RunFact
-from pake_pipelines.reports.document import Block, Column, Figure, Figures, Link, Section, Table, Tag, Tone, Value
+from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts
+from pake_pipelines.reports.document import Block, Column, Figure, Figures, Section, Table, Tag, Tone, Value
+from pake_pipelines.reports.failed import failed_runs_table
 
 TITLE: Final = "Dagster"
 _NOT_TOLD: Final = "Dagster could not be asked."
+# what is told here, as `DagsterFacts.errors` calls it: its field, and what people call it
+_PARTS: Final = {
+    "daemons": ("daemons", "daemons"),
+    "code_location": ("code_location_loaded", "code location"),
+    "queue": ("queue", "the queue of runs"),
+    "ticks": ("ticks", "schedules and sensors"),
+    "runs_of_last_day": ("runs_of_last_day", "runs of the last day"),
+}
 
 
 def dagster_section(facts: DagsterFacts | None, dagster: str) -> Section:
     """Return the section; `dagster` is the address of Dagster's pages. What was not told is missing, and never good."""
     if facts is None:
         return Section("dagster", TITLE, [], [_NOT_TOLD])
-    blocks: list[Block] = [Figures("dagster", _figures(facts)), _ticks(facts), _runs(facts, dagster)]
+    if all(getattr(facts, field) is None for field, _ in _PARTS.values()):
+        return Section("dagster", TITLE, [], _missing(facts) or [_NOT_TOLD])
+    blocks: list[Block] = [Figures("dagster", _figures(facts)), _ticks(facts), failed_runs_table(facts, dagster)]
     return Section("dagster", TITLE, blocks, _missing(facts))
 
 
 def _missing(facts: DagsterFacts) -> list[str]:
-    parts = {
-        "daemons": facts.daemons,
-        "the queue": facts.queue,
-        "schedules and sensors": facts.ticks,
-        "runs of the last day": facts.runs_of_last_day,
-    }
-    silent = [name for name, part in parts.items() if part is None]
+    """Return what could not be read, by the reason, and what was not asked for."""
+    by_reason: dict[str, list[str]] = {}
+    for part, why in facts.errors.items():
+        by_reason.setdefault(why, []).append(part.replace("_", " "))
+    silent = [
+        words for part, (field, words) in _PARTS.items() if getattr(facts, field) is None and part not in facts.errors
+    ]
     found = [f"Not told: {', '.join(silent)}."] if silent else []
-    return found + [f"{part} could not be read: {why}" for part, why in facts.errors.items()]
+    return [*(f"Could not be read: {', '.join(parts)}: {why}" for why, parts in by_reason.items()), *found]
 
 
 def _figures(facts: DagsterFacts) -> list[Figure]:
@@ -44,7 +55,7 @@ def _daemons(facts: DagsterFacts) -> Figure:
     if not ill:
         return Figure("Daemons", Tag(f"all {len(needed)} run", Tone.GOOD), tone=Tone.GOOD, at=facts.at)
     tone = Tone.BAD if any(one.healthy is False for one in ill) else Tone.UNKNOWN
-    word = Tag(f"{len(ill)} of {len(needed)} do not", tone)
+    word = Tag(f"{len(ill)} of {len(needed)} {'not running' if tone is Tone.BAD else 'not known'}", tone)
     return Figure("Daemons", word, tone=tone, note="; ".join(map(_ill, ill)), at=facts.at)
 
 
@@ -78,7 +89,7 @@ def _late(facts: DagsterFacts) -> Figure:
     if facts.ticks is None:
         return Figure(name, None, "count", Tone.UNKNOWN, at=facts.at)
     bad = sum(one.failed or one.overdue is True for one in facts.ticks)
-    tone = Tone.BAD if bad else Tone.GOOD
+    tone = Tone.BAD if bad else Tone.GOOD if facts.ticks else Tone.PLAIN
     return Figure(name, bad, "count", tone, f"of {len(facts.ticks)} that are switched on", facts.at)
 
 
@@ -101,7 +112,9 @@ def _ticks(facts: DagsterFacts) -> Table:
         Column("name", "Name"), Column("kind", "Kind"), Column("state", "State"), Column("at", "Last tick"),
         Column("error", "It said"),
     ]  # fmt: skip
-    empty = "All that are switched on tick in time." if facts.ticks else "Nothing is known of their ticks."
+    empty = "All that are switched on tick in time." if facts.ticks else "None is switched on."
+    if facts.ticks is None:
+        empty = "Nothing is known of their ticks."
     return Table("ticks", columns, rows, empty, "Schedules and sensors that do not tick as they should", most=25)
 
 
@@ -109,19 +122,3 @@ def _trouble(*, failed: bool, overdue: bool | None) -> Tag:
     if failed:
         return Tag("failed", Tone.BAD)
     return Tag("overdue", Tone.BAD) if overdue else Tag("has not ticked yet", Tone.UNKNOWN)
-
-
-def _runs(facts: DagsterFacts, dagster: str) -> Table:
-    bad = [one for one in facts.runs_of_last_day or () if not one.succeeded]
-    # of failures of which only the latest are read why: the facts have that of each job's last run
-    why = {one.run_id: one.detail for one in facts.runs or ()}
-    rows = [_run(one, why.get(one.run_id) or one.detail, dagster) for one in bad]
-    columns = [
-        Column("job", "Job"), Column("run", "Run"), Column("ended_at", "Ended"), Column("says", "It said"),
-    ]  # fmt: skip
-    empty = "None failed." if facts.runs_of_last_day is not None else "Nothing is known of the runs."
-    return Table("failed_runs", columns, rows, empty, "Runs that failed in 24 hours", most=25)
-
-
-def _run(one: RunFact, why: str, dagster: str) -> list[Value]:
-    return [one.job, Link(one.run_id[:8], f"{dagster}/runs/{one.run_id}"), one.ended_at, why]

@@ -92,8 +92,8 @@ class Table:
 class LineChart:
     """A line over time within its band; None leaves a gap.
 
-    `limit` is a dashed level, `from_here` the moment from which on it is a forecast. `times`, `means`, `lows` and
-    `highs` are of one length.
+    `limit` is a dashed level and `warning` another one, `from_here` the moment from which on it is a forecast. `times`,
+    `means`, `lows` and `highs` are of one length.
     """
 
     key: str
@@ -105,6 +105,7 @@ class LineChart:
     highs: Sequence[float | None]
     limit: float | None = None
     from_here: datetime | None = None
+    warning: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

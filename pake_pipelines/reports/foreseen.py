@@ -1,9 +1,10 @@
-"""Forecasts as reports show them: a row that says when a limit is reached or why there is no date, and a chart."""
+"""Forecasts and trends as reports show them: when a limit is reached or why there is no date, and where figures go."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Final
 
+from pake_pipelines.analytics.trends import Direction, Trend
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import Column, LineChart, Table, Value
 from pake_pipelines.reports.series_names import series_title
@@ -12,7 +13,7 @@ from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.monitoring_statistics import Bin
 
 _DAY: Final = timedelta(days=1)
-NONE_YET: Final = "No forecast has been made yet."
+NONE_LATELY: Final = "No forecast was made in the last two days."
 
 
 def fresh(forecasts: Iterable[ForecastRow], now: datetime) -> list[ForecastRow]:
@@ -39,7 +40,7 @@ def dated(forecasts: Iterable[ForecastRow]) -> list[ForecastRow]:
     return soonest_first(one for one in forecasts if one.reaches_at is not None)
 
 
-def table(key: str, forecasts: Sequence[ForecastRow], *, title: str = "", empty: str = NONE_YET) -> Table:
+def table(key: str, forecasts: Sequence[ForecastRow], *, title: str = "", empty: str = NONE_LATELY) -> Table:
     """Return a row for each forecast, in the given order."""
     columns = [
         Column("what", "What"), Column("limit", "Limit"), Column("per_day", "In a day"), Column("reaches", "Full on"),
@@ -65,6 +66,16 @@ def changed(by: float, unit: str) -> str:
     """Return a change with its sign; a percentage changes by points."""
     sign = "+" if by > 0 else ""
     return f"{sign}{by:.1f} points" if unit == "percent" else f"{sign}{amount(by, unit)}"
+
+
+def moved(found: Trend, unit: str) -> str:
+    """Return in words where a figure went, and by how much; a percentage moves by points."""
+    if found.direction is Direction.UNCLEAR or found.change is None:
+        return f"too few days ({found.days})"
+    if found.direction is Direction.STEADY:
+        return "steady"
+    by = f"{abs(found.change):.1f} points" if unit == "percent" else amount(abs(found.change), unit)
+    return f"{found.direction.value} by {by}"
 
 
 def why(one: ForecastRow) -> str:

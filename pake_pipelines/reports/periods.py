@@ -58,6 +58,13 @@ def last_month(now: datetime, known_since: datetime | None) -> tuple[Period, Per
     )
 
 
+def midnights(since: datetime, until: datetime) -> list[datetime]:
+    """Return when each day (UTC) begins that the time from `since` to `until` touches, the oldest first."""
+    first = since.astimezone(UTC).date()
+    days = (until.astimezone(UTC).date() - first).days + 1
+    return [_midnight(first + number * DAY) for number in range(days)]
+
+
 def versus(value: float | None, before: float | None, unit: str, period: Period) -> str:
     """Return in words how a figure stands to that of the period before; shares differ by points.
 

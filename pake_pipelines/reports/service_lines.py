@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.config.monitoring import MonitoringConfig
-from pake_pipelines.model.health import HealthStatus
+from pake_pipelines.model.health import HealthStatus, Uptime
+from pake_pipelines.reports.health.figures import OverallUptime, overall_uptime
 from pake_pipelines.reports.monitoring.figures import ServiceLine, address, standing
 from pake_pipelines.store import health_samples, monitoring_statistics, service_restarts
 from pake_pipelines.store.database import Connection
@@ -16,7 +17,7 @@ STRIP_CELLS: Final = 48
 
 _DAY: Final = timedelta(days=1)
 _WINDOWS: Final = (_DAY, timedelta(days=7), timedelta(days=30))
-_GRAVITY: Final = (
+GRAVITY: Final = (
     HealthStatus.CRITICAL,
     HealthStatus.UNHEALTHY,
     HealthStatus.UNKNOWN,
@@ -24,6 +25,13 @@ _GRAVITY: Final = (
     HealthStatus.HEALTHY,
     HealthStatus.NOT_CONFIGURED,
 )
+
+
+def overall_of(config: MonitoringConfig, uptimes: Mapping[str, Uptime]) -> OverallUptime:
+    """Return how the services that are switched on served together."""
+    return overall_uptime(
+        [(service.title or name, uptimes.get(name)) for name, service in config.enabled_services().items()]
+    )
 
 
 async def service_lines(connection: Connection, config: MonitoringConfig, now: datetime) -> list[ServiceLine]:
@@ -51,4 +59,4 @@ async def service_lines(connection: Connection, config: MonitoringConfig, now: d
         )
         for name, service in config.enabled_services().items()
     ]
-    return sorted(found, key=lambda one: _GRAVITY.index(one.status))
+    return sorted(found, key=lambda one: GRAVITY.index(one.status))

@@ -7,8 +7,17 @@ from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.health import HealthStatus
 from pake_pipelines.model.incident import IncidentSeverity
 from pake_pipelines.model.maintenance import ProofState
-from pake_pipelines.model.status import CheckStatus
+from pake_pipelines.model.status import CheckStatus, VerificationStatus
 from pake_pipelines.reports.document import Tag, Tone
+
+VERDICTS: Final[Mapping[VerificationStatus, Tone]] = {
+    VerificationStatus.VERIFIED: Tone.GOOD,
+    VerificationStatus.PENDING: Tone.NOTICE,
+    VerificationStatus.QUARANTINED: Tone.WARN,
+    VerificationStatus.REJECTED: Tone.BAD,
+    VerificationStatus.ARCHIVED: Tone.PLAIN,
+}
+"""What became of an item, in the order in which charts stack it."""
 
 _HEALTH: Final[Mapping[HealthStatus, Tone]] = {
     HealthStatus.HEALTHY: Tone.GOOD,

@@ -8,7 +8,7 @@ from pake_pipelines.reports.health.figures import OverallUptime
 
 _WELL: Final = 0.99
 _ENOUGH: Final = 0.95
-_MOST_OF_IT: Final = 0.9
+MOST_OF_IT: Final = 0.9
 
 
 def uptime_tone(share: float | None) -> Tone:
@@ -23,6 +23,6 @@ def uptime_words(found: OverallUptime) -> str:
     if found.share is None:
         return "uptime is not known"
     seen = (
-        "" if found.seen is None or found.seen >= _MOST_OF_IT else f" that was watched ({100 * found.seen:.0f} % of it)"
+        "" if found.seen is None or found.seen >= MOST_OF_IT else f" that was watched ({100 * found.seen:.0f} % of it)"
     )
     return f"services were up {amount(found.share, 'share')} of the time{seen}"

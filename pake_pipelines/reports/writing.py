@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 from typing import Final
 
@@ -11,17 +11,13 @@ from pake_pipelines.reports.catalogue import REPORTS
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document, Link, Tone
 from pake_pipelines.reports.index import write_index
+from pake_pipelines.reports.kept import copies, copy_of
 from pake_pipelines.reports.rendering import RENDERERS, csv_tables, html, json_text, markdown
 from pake_pipelines.reports.whole import write_whole
-
-KEPT: Final = "kept"
-"""The directory of past copies, below that of the newest reports."""
 
 _LINKED: Final = 14
 # what leads to a file beside the report leads from a copy, which lies one directory deeper, through its parent
 _RELATIVE: Final = re.compile(r'(\shref=")(?![a-z]+:|#)')
-_DATED: Final = re.compile(r"-\d{8}T\d{6}Z")
-_STAMP: Final = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +75,11 @@ async def make(desk: Desk, name: str) -> Made:
     said = await REPORTS[name].load()(desk)
     if isinstance(said, Made):
         return said
-    return made_of(said, previous=_links(desk.settings.data / "reports", name), dagster=desk.dagster)
+    previous = copies(desk.settings.data / "reports").get(name, [])
+    # the one that is written with this page takes the place of the oldest that is kept
+    linked = previous[: min(_LINKED, desk.configs.reports.keep - 1)]
+    links = [Link(f"{one.made_at:%Y-%m-%d %H:%M}", one.href) for one in linked]
+    return made_of(said, previous=links, dagster=desk.dagster)
 
 
 def write_files(directory: Path, made: Made, keep: int) -> Written:
@@ -100,38 +100,20 @@ def write_files(directory: Path, made: Made, keep: int) -> Written:
 
 
 def _keep_copy(directory: Path, made: Made, keep: int) -> Path:
-    copy = copy_of(directory, made)
+    copy = copy_of(directory, made.name, made.made_at)
     write_whole(copy, _RELATIVE.sub(r"\1../", made.html))
     write_whole(copy.with_suffix(".json"), made.json)
-    _prune(directory / KEPT, made.name, keep)
+    for one in copies(directory)[made.name][keep:]:
+        one.page.with_suffix(".json").unlink(missing_ok=True)
+        one.page.unlink(missing_ok=True)
     return copy
-
-
-def copy_of(directory: Path, made: Made) -> Path:
-    """Return where the copy of a report's page is kept."""
-    return directory / KEPT / f"{made.name}-{made.made_at.astimezone(UTC):{_STAMP}}.html"
 
 
 def written(directory: Path, name: str) -> Written | None:
     """Return where the report `name` lies; None where it was not written yet."""
     page = directory / f"{name}.html"
-    return Written(page, next(iter(copies(directory, name)), None)) if page.exists() else None
-
-
-def copies(directory: Path, name: str) -> list[Path]:
-    """Return the past pages of the report `name`, newest first."""
-    found = (directory / KEPT).glob(f"{name}-*.html")
-    return sorted((one for one in found if _DATED.fullmatch(one.stem.removeprefix(name))), reverse=True)
-
-
-def _links(directory: Path, name: str) -> list[Link]:
-    """Return links to the past pages of the report `name`, newest first."""
-    return [Link(_moment(one.stem), f"{KEPT}/{one.name}") for one in copies(directory, name)[:_LINKED]]
-
-
-def _moment(stem: str) -> str:
-    stamp = stem.rpartition("-")[2]
-    return f"{stamp[:4]}-{stamp[4:6]}-{stamp[6:8]} {stamp[9:11]}:{stamp[11:13]}"
+    kept = copies(directory).get(name)
+    return Written(page, kept[0].page if kept else None) if page.exists() else None
 
 
 def _write_tables(directory: Path, tables: Mapping[str, str]) -> None:
@@ -141,9 +123,3 @@ def _write_tables(directory: Path, tables: Mapping[str, str]) -> None:
         for one in directory.glob("*.csv"):
             if one.stem not in tables:
                 one.unlink(missing_ok=True)
-
-
-def _prune(directory: Path, name: str, keep: int) -> None:
-    for one in copies(directory.parent, name)[keep:]:
-        one.with_suffix(".json").unlink(missing_ok=True)
-        one.unlink(missing_ok=True)

@@ -87,7 +87,7 @@ async def rule_counts(connection: Connection, since: datetime, until: datetime, 
     rows = await connection.fetch(
         """
         SELECT rule, count(*) AS episodes,
-               sum(greatest(extract(epoch FROM coalesce(resolved_at, $2) - fired_at), 0))::float8 / 3600 AS hours
+               sum(greatest(extract(epoch FROM least(resolved_at, $2) - fired_at), 0))::float8 / 3600 AS hours
         FROM alerts WHERE fired_at > $1 AND fired_at <= $2 GROUP BY rule ORDER BY 2 DESC, 3 DESC, 1 LIMIT $3
         """,
         since,

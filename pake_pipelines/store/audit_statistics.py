@@ -28,10 +28,9 @@ class ActorCount:
 
 @dataclass(frozen=True, slots=True)
 class AuditTotals:
-    """Events and actors of a stretch of time; `by_day` has its days (UTC) on which there were any."""
+    """Events of a stretch of time; `by_day` has its days (UTC) on which there were any."""
 
     events: int
-    actors: int
     by_day: dict[date, int]
 
 
@@ -40,16 +39,13 @@ async def totals(connection: Connection, since: datetime, until: datetime) -> Au
     rows = await connection.fetch(
         """
         SELECT (created_at AT TIME ZONE 'UTC')::date AS day, count(*) AS events
-        FROM audit_events WHERE created_at >= $1 AND created_at < $2 GROUP BY 1 ORDER BY 1
+        FROM audit_events WHERE created_at >= $1 AND created_at < $2 GROUP BY 1
         """,
         since,
         until,
     )
-    actors: int = await connection.fetchval(
-        "SELECT count(DISTINCT actor) FROM audit_events WHERE created_at >= $1 AND created_at < $2", since, until
-    )
     by_day = {row["day"]: row["events"] for row in rows}
-    return AuditTotals(sum(by_day.values()), actors, by_day)
+    return AuditTotals(sum(by_day.values()), by_day)
 
 
 async def by_action(connection: Connection, since: datetime, until: datetime, limit: int) -> list[ActionCount]:

@@ -11,8 +11,6 @@ _COLUMNS: Final = (
     "metric, labels, made_at, run_id, model, unit, readings, slope_per_day, points, limit_value, reaches_at, "
     "reaches_early, reaches_late, reason"
 )
-# a series that nobody has foreseen for so long, while others were, has ended or is not asked for any more
-_STANDS_FOR: Final = "2 days"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,12 +68,10 @@ async def save(connection: Connection, rows: Sequence[ForecastRow]) -> None:
 
 
 async def latest(connection: Connection) -> list[ForecastRow]:
-    """Return the newest forecast of each series, by metric and labels."""
+    """Return what was foreseen last, by metric and labels: all series are foreseen at once."""
     rows = await connection.fetch(
         f"""
-        SELECT DISTINCT ON (metric, labels) {_COLUMNS} FROM forecasts
-        WHERE made_at >= (SELECT max(made_at) FROM forecasts) - interval '{_STANDS_FOR}'
-        ORDER BY metric, labels, made_at DESC
+        SELECT {_COLUMNS} FROM forecasts WHERE made_at = (SELECT max(made_at) FROM forecasts) ORDER BY metric, labels
         """
     )
     return [_forecast(row) for row in rows]

@@ -15,7 +15,7 @@ from pake_pipelines.model.incident import (
 )
 from pake_pipelines.store.database import Connection
 
-_COLUMNS: Final = """incident_id, group_key, title, severity, status, owner, target_minutes, runbook, opened_at,
+COLUMNS: Final = """incident_id, group_key, title, severity, status, owner, target_minutes, runbook, opened_at,
     acknowledged_at, resolved_at, alerts_over_at"""
 
 
@@ -25,7 +25,7 @@ async def save(connection: Connection, changes: Sequence[IncidentChange]) -> Non
         return
     await connection.executemany(
         f"""
-        INSERT INTO incidents ({_COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
+        INSERT INTO incidents ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
         ON CONFLICT (incident_id) DO UPDATE SET
             severity = excluded.severity, status = excluded.status, owner = excluded.owner,
             target_minutes = excluded.target_minutes, acknowledged_at = excluded.acknowledged_at,
@@ -65,10 +65,10 @@ async def lock(connection: Connection, ids: Collection[str]) -> dict[str, Incide
     if not ids:
         return {}
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM incidents WHERE incident_id = ANY ($1::text[]) ORDER BY incident_id FOR UPDATE",
+        f"SELECT {COLUMNS} FROM incidents WHERE incident_id = ANY ($1::text[]) ORDER BY incident_id FOR UPDATE",
         list(ids),
     )
-    return {row["incident_id"]: _incident(row) for row in rows}
+    return {row["incident_id"]: incident(row) for row in rows}
 
 
 async def alerts_of(connection: Connection, ids: Collection[str]) -> dict[str, frozenset[str]]:
@@ -147,7 +147,7 @@ async def list_incidents(
     """Return open incidents (with `closed` all of them), the gravest first and then the newest."""
     rows = await connection.fetch(
         f"""
-        SELECT {_COLUMNS} FROM incidents
+        SELECT {COLUMNS} FROM incidents
         WHERE ($1 OR resolved_at IS NULL) AND (cardinality($2::text[]) = 0 OR severity = ANY ($2))
         ORDER BY resolved_at IS NOT NULL, array_position(ARRAY['critical', 'high', 'medium', 'low'], severity),
                  opened_at DESC, incident_id
@@ -157,20 +157,20 @@ async def list_incidents(
         list(severities),
         limit,
     )
-    return [_incident(row) for row in rows]
+    return [incident(row) for row in rows]
 
 
 async def find(connection: Connection, beginning: str, *, limit: int = 20) -> list[Incident]:
     """Return the incidents whose ids begin so, the newest first; the one that is named exactly comes alone."""
     rows = await connection.fetch(
         f"""
-        SELECT {_COLUMNS} FROM incidents WHERE starts_with(incident_id, $1)
+        SELECT {COLUMNS} FROM incidents WHERE starts_with(incident_id, $1)
         ORDER BY incident_id <> $1, opened_at DESC LIMIT $2
         """,
         beginning,
         limit,
     )
-    found = [_incident(row) for row in rows]
+    found = [incident(row) for row in rows]
     return found[:1] if found and found[0].incident_id == beginning else found
 
 
@@ -189,20 +189,20 @@ async def timeline(connection: Connection, incident_id: str) -> list[IncidentEve
 async def overdue(connection: Connection, now: datetime) -> list[Incident]:
     """Return the open incidents that nobody has taken up within their target, the longest overdue first."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM incidents WHERE resolved_at IS NULL AND acknowledged_at IS NULL"
+        f"SELECT {COLUMNS} FROM incidents WHERE resolved_at IS NULL AND acknowledged_at IS NULL"
     )
-    late = [(minutes, one) for one in map(_incident, rows) if (minutes := one.overdue_minutes(now)) is not None]
+    late = [(minutes, one) for one in map(incident, rows) if (minutes := one.overdue_minutes(now)) is not None]
     return [one for _, one in sorted(late, key=lambda pair: (-pair[0], pair[1].incident_id))]
 
 
 async def statistics(connection: Connection, since: datetime, until: datetime) -> IncidentStatistics:
     """Return the figures of the incidents opened from `since` until before `until`, as they stand at `until`."""
     rows = await connection.fetch(
-        f"SELECT {_COLUMNS} FROM incidents WHERE opened_at >= $1 AND opened_at < $2",
+        f"SELECT {COLUMNS} FROM incidents WHERE opened_at >= $1 AND opened_at < $2",
         since,
         until,
     )
-    found = [_incident(row) for row in rows]
+    found = [incident(row) for row in rows]
     taken = [one.acknowledged_at - one.opened_at for one in found if one.acknowledged_at]
     ended = [
         one.resolved_at - one.opened_at for one in found if one.resolved_at and one.status is IncidentStatus.RESOLVED
@@ -243,5 +243,6 @@ def _row(one: Incident) -> tuple[object, ...]:
     )  # fmt: skip
 
 
-def _incident(row: Mapping[str, object]) -> Incident:
+def incident(row: Mapping[str, object]) -> Incident:
+    """Return the incident of a row with `COLUMNS`."""
     return Incident(**{**row, "severity": IncidentSeverity(row["severity"]), "status": IncidentStatus(row["status"])})  # type: ignore[arg-type]

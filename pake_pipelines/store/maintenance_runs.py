@@ -102,13 +102,18 @@ async def current(connection: Connection) -> TaskRun | None:
     return TaskRun(**row) if row else None
 
 
-async def latest(connection: Connection) -> dict[str, TaskRun]:
+async def latest(connection: Connection, *, ended: bool = False) -> dict[str, TaskRun]:
     """Return the newest run of each task; dry runs did not do its work and are left out.
 
-    The newest is the one with the highest number: a clock may have been set back in between.
+    With `ended` one that is under way counts only where none has come to its end. The newest is the one with the
+    highest number: a clock may have been set back in between.
     """
     rows = await connection.fetch(
-        f"SELECT DISTINCT ON (task) {_COLUMNS} FROM maintenance_runs WHERE NOT dry_run ORDER BY task, run_no DESC"
+        f"""
+        SELECT DISTINCT ON (task) {_COLUMNS} FROM maintenance_runs WHERE NOT dry_run
+        ORDER BY task, $1 AND state = 'running', run_no DESC
+        """,
+        ended,
     )
     return {row["task"]: TaskRun(**row) for row in rows}
 

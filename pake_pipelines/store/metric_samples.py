@@ -10,6 +10,8 @@ from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.store.database import Connection
 
 _COLUMNS: Final = "metric, labels, at, value, unit, status, detail"
+# it is measured in every round, and is a single series
+_EVERY_ROUND: Final = "cpu_count"
 _SHORTEST_LOOK_BACK: Final = timedelta(minutes=15)
 PRUNED_AT_ONCE: Final = 10_000
 
@@ -63,6 +65,18 @@ async def latest(connection: Connection, until: datetime | None = None) -> list[
         until,
     )
     return [_sample(row) for row in reversed(rows)]
+
+
+async def round_before(connection: Connection, rounds: int, until: datetime) -> datetime | None:
+    """Return when the last round of sampling before the `rounds` newest ones up to `until` was; None without one."""
+    moment: datetime | None = await connection.fetchval(
+        "SELECT at FROM metric_samples WHERE metric = $1 AND labels = '{}' AND at <= $2 ORDER BY at DESC "
+        "OFFSET $3 LIMIT 1",
+        _EVERY_ROUND,
+        until,
+        rounds,
+    )
+    return moment
 
 
 async def series(connection: Connection, metric: str, since: datetime) -> list[MetricSample]:

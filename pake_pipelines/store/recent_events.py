@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from pake_pipelines.model.alert import SERIES_GONE
 from pake_pipelines.store.database import Connection
 
 
@@ -22,8 +23,10 @@ _PARTS = (
     """SELECT fired_at AS at, 'alert' AS kind, 'fired' AS what,
               CASE WHEN severity IN ('critical', 'error') THEN 'bad' ELSE 'warn' END AS gravity, summary AS says
        FROM alerts WHERE fired_at > $1 AND fired_at <= $2""",
-    """SELECT resolved_at, 'alert', 'resolved', 'good', summary
-       FROM alerts WHERE resolved_at > $1 AND resolved_at <= $2 AND fired_at IS NOT NULL""",
+    f"""SELECT resolved_at, 'alert', CASE WHEN is_gone THEN 'no longer measured' ELSE 'resolved' END,
+              CASE WHEN is_gone THEN 'notice' ELSE 'good' END, summary
+       FROM alerts, starts_with(resolved_because, '{SERIES_GONE}') AS is_gone
+       WHERE resolved_at > $1 AND resolved_at <= $2 AND fired_at IS NOT NULL""",
     """SELECT e.at, 'incident', replace(e.kind, '_', ' '),
               CASE e.kind WHEN 'resolved' THEN 'good' WHEN 'acknowledged' THEN 'notice' ELSE 'bad' END, i.title
        FROM incident_events e JOIN incidents i USING (incident_id)

@@ -13,15 +13,8 @@ class SampledSeries:
 
     metric: str
     labels: Mapping[str, str]
-    unit: str
     times: tuple[datetime, ...]
     values: tuple[float, ...]
-
-
-async def metrics_since(connection: Connection, since: datetime) -> list[str]:
-    """Return the metrics that were sampled from `since` on, whatever came of it."""
-    rows = await connection.fetch("SELECT DISTINCT metric FROM metric_samples WHERE at >= $1 ORDER BY metric", since)
-    return [row["metric"] for row in rows]
 
 
 async def read(
@@ -33,7 +26,7 @@ async def read(
     """
     rows = await connection.fetch(
         """
-        SELECT metric, labels, max(unit) AS unit, array_agg(extract(epoch FROM at)::float8 ORDER BY at) AS times,
+        SELECT metric, labels, array_agg(extract(epoch FROM at)::float8 ORDER BY at) AS times,
                array_agg(value ORDER BY at) AS values
         FROM metric_samples
         WHERE metric = ANY ($1::text[]) AND at >= $2 AND at <= $3 AND status = 'ok'
@@ -48,7 +41,6 @@ async def read(
         SampledSeries(
             row["metric"],
             row["labels"],
-            row["unit"],
             tuple(datetime.fromtimestamp(seconds, UTC) for seconds in row["times"]),
             tuple(row["values"]),
         )

@@ -30,7 +30,7 @@ class Desk:
 
     async def follow(self, *groups, over=(), config=CONFIG):
         async with self.database.transaction() as connection:
-            return await acting.follow(connection, config, groups, over, self.now)
+            return await acting.follow(connection, config, groups, dict.fromkeys(over, ""), self.now)
 
     async def open(self, group="g", *alerts, severity=Severity.CRITICAL, config=CONFIG):
         """Open an incident of `group` and return its id."""

@@ -13,7 +13,8 @@ from pake_pipelines.config.loading import load_monitoring
 from pake_pipelines.settings import Settings
 from pake_pipelines_tests.conftest import NOW
 
-REPORT = Outgoing("health_report", "Health report", "**Good.** All serve.\n\n| a | b |", Path("kept/health.html"))
+TEXT = "**Good.** All serve.\n\n| figure | value |\n|---|---|\n| Uptime | 99 % |\n"
+REPORT = Outgoing("health_report", "Health report", TEXT, Path("kept/health.html"))
 CHANNELS = {
     "email": EmailChannel(sender="pake@example.org", recipients=("me@example.org",), username_env=None),
     "second": EmailChannel(recipients=("you@example.org",)),
@@ -80,9 +81,23 @@ def test_a_mail_has_the_page_attached_unless_that_is_too_large_or_gone(tmp_path)
 
 
 def test_a_chat_gets_the_beginning_of_the_report_and_where_the_rest_lies():
-    (attachment,) = payload(message_of(REPORT, "run", NOW))["attachments"]
-    assert attachment["text"].startswith("**Good.** All serve.")
-    assert "kept/health.html" in attachment["text"]
+    posted = payload(message_of(REPORT, "run", NOW))
+    assert posted["text"] == "*PAKE+: Health report of 2026-11-22 12:00 UTC*"
+    (attachment,) = posted["attachments"]
+    assert attachment["text"] == "Good. All serve.\n\n- Uptime: 99 %\n\nThe whole report: kept/health.html"
+
+
+def test_a_mailed_page_leads_to_the_web_only_and_says_the_rest_in_words(tmp_path):
+    page = tmp_path / "health.html"
+    page.write_text(
+        '<a href="#s">S</a> <a href="http://127.0.0.1:3000/x">x</a> '
+        '<a href="../../../docs/runbooks/disk.md"><bdi>docs/runbooks/disk.md</bdi></a> <a href="kept/a.html">then</a>'
+    )
+    message = message_of(Outgoing("health_report", "Health report", "text", page), "run", NOW)
+    (part,) = compose(message, "a@example.org", ["b@example.org"], 10).iter_attachments()
+    assert part.get_content() == (
+        '<a href="#s">S</a> <a href="http://127.0.0.1:3000/x">x</a> <bdi>docs/runbooks/disk.md</bdi> then'
+    )
 
 
 def test_a_long_report_is_cut_between_paragraphs():

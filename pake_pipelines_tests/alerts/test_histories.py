@@ -193,7 +193,7 @@ class Histories(RuleBasedStateMachine):
 
     def _what_fires_keeps_its_group_firing(self, told):
         firing = [one for one in self.world.standing.episodes.values() if one.state is AlertState.FIRING]
-        assert not self.world.decision.over & {one.group_key for one in firing}
+        assert not self.world.decision.over.keys() & {one.group_key for one in firing}
         for channel, message in told:
             if message.kind is MessageKind.RESOLVE:
                 still = {

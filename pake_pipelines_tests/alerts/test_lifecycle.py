@@ -159,7 +159,7 @@ def test_a_group_that_a_person_has_closed_is_over_for_incidents():
     world.tick(services(db=BAD))
     closed_by_hand(world)
     world.tick(services(db=BAD))
-    assert world.decision.over == {"rule=down"}
+    assert world.decision.over == {"rule=down": ""}
 
 
 def test_a_clock_that_steps_back_stops_nothing():

@@ -5,7 +5,6 @@ import json
 import sys
 from dataclasses import dataclass
 
-from pake_pipelines.cli import console
 from pake_pipelines.cli.main import run
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.settings import get_settings
@@ -39,8 +38,6 @@ class Terminal:
         self.file.parent.mkdir(parents=True, exist_ok=True)
         (home / "dagster.yaml").touch()
         self.environment(PAKE_HOME=str(home))
-        for stream in (console.out, console.err):
-            monkeypatch.setattr(stream, "width", 300)
         monkeypatch.chdir(home)
 
     def environment(self, **variables):

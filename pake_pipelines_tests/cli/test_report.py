@@ -8,9 +8,6 @@ from pake_pipelines.config.loading import load_monitoring, load_reports
 from pake_pipelines.config.reports import REPORT_NAMES
 from pake_pipelines.reports import catalogue
 from pake_pipelines.reports.catalogue import ReportKind
-from pake_pipelines_tests.cli.judged import judged
-
-__all__ = ["judged"]
 
 MAIL = """
 alerting:
@@ -52,22 +49,22 @@ def a_bug(monkeypatch):
     monkeypatch.setitem(catalogue.REPORTS, "log_report", broken)
 
 
-def test_all_reports_are_made_into_the_data_directory_and_listed_with_the_newest_of_each(judged):
-    done = judged.pake("report", "run", "--all")
+def test_all_reports_are_made_into_the_data_directory_and_listed_with_the_newest_of_each(project):
+    done = project.pake("report", "run", "--all")
     assert (done.code, done.stderr) == (0, "")
-    reports = judged.home / "data" / "reports"
+    reports = project.home / "data" / "reports"
     assert {file.stem for file in reports.glob("*_report.html")} >= {"qa_report", "health_report", "log_report"}
     for name in REPORT_NAMES:
         assert name in done.stdout
         assert {file.suffix for file in reports.glob(f"{name}.*")} == {".html", ".md", ".json"}
         assert len(list((reports / "kept").glob(f"{name}-*.html"))) == 1
-    listed = {one["name"]: one for one in judged.pake("report", "list", "--json").json}
+    listed = {one["name"]: one for one in project.pake("report", "list", "--json").json}
     assert set(listed) == REPORT_NAMES
     assert all(one["newest_at"] and one["file"] and one["status"] and one["lead"] for one in listed.values())
     assert listed["health_report"]["editions"] == ["daily_health_check"]
     assert listed["health_report"]["next_at"].endswith("07:00:00+00:00")
-    assert "every ingestion" in judged.pake("report", "list").stdout
-    assert judged.pake("report", "open", "health").stdout.strip() == str(reports / "health_report.html")
+    assert "every ingestion" in project.pake("report", "list").stdout
+    assert project.pake("report", "open", "health").stdout.strip() == str(reports / "health_report.html")
 
 
 def test_one_that_fails_stops_no_other_and_is_told_without_secrets(project, a_bug):
@@ -131,6 +128,7 @@ def test_the_status_page_and_the_index_are_opened_by_the_same_command(terminal):
     done = terminal.pake("report", "open", "status")
     assert done.code == 1
     assert "the sensor `status_page` writes it" in done.stderr
+    assert "there are status, index, ingestion_report" in terminal.pake("report", "open", "nosuch").stderr
     page = terminal.home / "data" / "reports" / "index.html"
     page.parent.mkdir(parents=True)
     page.touch()

@@ -8,7 +8,6 @@ import pytest
 import yaml
 from typer.testing import CliRunner
 
-from pake_pipelines.cli import console
 from pake_pipelines.cli.services import app
 from pake_pipelines.config.loading import load_monitoring
 from pake_pipelines.settings import get_settings
@@ -29,8 +28,6 @@ class Services:
         (place.home / "data").mkdir()
         monkeypatch.setenv("PAKE_HOME", str(place.home))
         monkeypatch.setenv("PAKE_DATABASE_URL", place.settings.database_url.get_secret_value())
-        for stream in (console.out, console.err):
-            monkeypatch.setattr(stream, "width", 300)
 
     def configure(self, **services):
         self.place.configure(**services)

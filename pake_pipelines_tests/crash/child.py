@@ -26,7 +26,8 @@ from pake_pipelines.definitions import build_defs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.pipeline import batches
 from pake_pipelines.pipeline.kit import Kit
-from pake_pipelines.reports.charts import Layer, stacked_bars
+from pake_pipelines.reports.document import Layer, Tone
+from pake_pipelines.reports.rendering.charts import spread_svg
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.text.language import detect_language
 from pake_pipelines.text.linguistics import load_pipeline
@@ -38,7 +39,7 @@ _SMALL_BATCH = 4
 
 load_pipeline(Settings().spacy_model)
 detect_language("Only the language profiles that this loads are of use.", load_quality(Path()).language)
-stacked_bars([Layer("good", [1])], [])
+spread_svg([Layer("one", Tone.GOOD, [1])], "")
 
 
 @dg.asset

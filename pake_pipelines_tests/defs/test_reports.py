@@ -5,12 +5,13 @@ from pathlib import Path
 
 import dagster as dg
 import pytest
+from dagster._core.test_utils import create_run_for_test
 
 from pake_pipelines.config.loading import load_reports
 from pake_pipelines.config.reports import REPORT_NAMES, Edition, ReportsConfig
 from pake_pipelines.defs.reports.documents import OWN_ASSETS
-from pake_pipelines.defs.reports.editions import made_every
-from pake_pipelines.settings import PACKAGE_HOME
+from pake_pipelines.defs.reports.editions import edition_jobs, edition_schedules, made_every
+from pake_pipelines.settings import PACKAGE_HOME, Settings
 from pake_pipelines_tests.defs.house import QUIET, SOURCES, House
 
 MAIL = """
@@ -24,7 +25,6 @@ editions:
     schedule: "daily at 05:30"
     reports: [log_report, daily_operations_checklist]
     channels: [email, slack, gone]
-  never: {enabled: false, schedule: "hourly", reports: [qa_report]}
 """
 TICK = datetime(2026, 11, 22, 5, 30, tzinfo=UTC)
 
@@ -93,15 +93,30 @@ def test_an_edition_is_delivered_by_its_schedule_and_not_when_it_is_run_by_hand(
     assert len(house.ask("SELECT 1 FROM notifications")) == 4
 
 
-def test_an_edition_that_goes_on_is_not_begun_again(house):
-    house.instance.create_run_for_job(house.defs.resolve_job_def("morning_job"), status=dg.DagsterRunStatus.STARTED)
-    assert tick(house, "morning").skip_message == "the last one goes on"
+WEEKLY = Edition(schedule="weekly on monday at 05:00", reports=("log_report",), channels=())
 
 
-def test_a_disabled_edition_starts_out_stopped(house):
-    schedule = house.defs.resolve_schedule_def("never")
-    assert schedule.default_status is dg.DefaultScheduleStatus.STOPPED
-    assert house.defs.resolve_schedule_def("morning").default_status is dg.DefaultScheduleStatus.RUNNING
+def schedules(home, *, on=True):
+    config = ReportsConfig.model_construct(editions={"a": WEEKLY, "b": WEEKLY.model_copy(update={"enabled": False})})
+    made = edition_schedules(Settings(home=home), config, edition_jobs(config), on=on)
+    return {one.name: one for one in made}
+
+
+def test_an_edition_that_goes_on_is_not_begun_again(tmp_path):
+    schedule = schedules(tmp_path)["a"]
+    with dg.DagsterInstance.local_temp(str(tmp_path)) as instance:
+        context = dg.build_schedule_context(instance=instance, scheduled_execution_time=TICK)
+        assert [run.run_config for run in schedule.evaluate_tick(context).run_requests] == [
+            {"ops": {"log_report": {"config": {"channels": []}}}}
+        ]
+        create_run_for_test(instance, job_name="a_job", status=dg.DagsterRunStatus.STARTED)
+        assert schedule.evaluate_tick(context).skip_message == "the last one goes on"
+
+
+def test_an_edition_starts_out_running_unless_it_or_automation_is_switched_off(tmp_path):
+    running, stopped = dg.DefaultScheduleStatus.RUNNING, dg.DefaultScheduleStatus.STOPPED
+    assert {name: one.default_status for name, one in schedules(tmp_path).items()} == {"a": running, "b": stopped}
+    assert {one.default_status for one in schedules(tmp_path, on=False).values()} == {stopped}
 
 
 def test_every_report_is_an_asset_and_every_edition_a_job_with_its_schedule(shipped, graph):

@@ -145,8 +145,9 @@ async def test_an_odd_series_that_vanishes_or_that_nobody_judges_is_unknown_and_
         await monitor_ticks.note(connection, anomalies.TICK, NOW + 3 * HOUR, 0.0)
     (vanished, _) = await sampled(database, NOW + 3 * HOUR)
     assert (vanished.status, vanished.labels["of"]) == (CheckStatus.UNKNOWN, "api_response_ms")
-    (unjudged, _) = await sampled(database, NOW + 9 * HOUR)
+    unjudged, odd, _ = await sampled(database, NOW + 9 * HOUR)
     assert (unjudged.status, unjudged.labels) == (CheckStatus.UNKNOWN, {})
+    assert (odd.status, odd.labels) == (CheckStatus.UNKNOWN, vanished.labels)
     lost = await judge(database, CONFIG, NOW + timedelta(days=20))
     assert [one.metric for one in lost.given_up] == ["api_response_ms"]
     assert (await watch_anomalies(place(database))).summary

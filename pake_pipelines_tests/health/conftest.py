@@ -11,8 +11,15 @@ from pake_pipelines.config.monitoring import Probing
 from pake_pipelines.health.rounds import probe_one
 from pake_pipelines.health.surroundings import Surroundings
 from pake_pipelines.settings import Settings
+from pake_pipelines_tests.emptied import emptied
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database_url(module_database_url):
+    """The address of the file's database, emptied."""
+    return emptied(module_database_url)
 
 
 @pytest.fixture

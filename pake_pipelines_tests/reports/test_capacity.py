@@ -8,11 +8,11 @@ import pytest
 from pake_pipelines.analytics.pressure import Increase, State, pressure
 from pake_pipelines.analytics.trends import Direction, Trend
 from pake_pipelines.model.maintenance import ProofState
+from pake_pipelines.reports.binned import series_key
 from pake_pipelines.reports.capacity.figures import (
     CapacityFigures,
     backups_stored,
     bodies_stored,
-    key,
     lines,
     table_lines,
 )
@@ -62,7 +62,7 @@ def forecast(metric, *, reaches=None, limit=90.0, labels=None, reason="", points
 
 def pressed(metric, share, bound=80.0, number=288):
     samples = [(NOW - n * timedelta(minutes=5), 95.0 if n < share * number else 20.0) for n in range(number)]
-    return {key(metric, {}): pressure(metric, samples, bound, now=NOW, window=DAY, min_samples=12)}
+    return {series_key(metric, {}): pressure(metric, samples, bound, now=NOW, window=DAY, min_samples=12)}
 
 
 def told(*, windows=(), daily=(), forecasts=(), pressures=None, **rest):
@@ -141,6 +141,13 @@ def test_a_series_without_a_value_is_unknown_and_said_to_be_silent():
     assert made.sections[1].missing == ["CPU usage was not sampled in the last 24 hours."]
 
 
+def test_where_sampling_stopped_nothing_is_said_to_be_within_its_bounds():
+    made = report(told(daily=days(CPU, 0.0, missing=(0, 1))))
+    assert made.tone is Tone.UNKNOWN
+    assert made.lead == "Nothing was sampled in the last 24 hours: how full anything is, is not known."
+    assert made.sections[0].blocks[0].empty == "Whether anything needs more room is not known."
+
+
 def test_a_trend_of_one_day_is_none():
     row = block(report(told(windows=[window(CPU)], daily=days(CPU, 0.0, number=1))), "full", "shares").rows[0]
     assert row[7:9] == ["too few days (1)", "too few days (1)"]
@@ -206,6 +213,7 @@ def test_backups_and_bodies_add_so_much_in_a_day():
         for back in range(14)
     ]
     assert (backups_stored(made, NOW).bytes, backups_stored(made, NOW).per_day) == (9800, 800)
+    assert backups_stored(made[:2], NOW).per_day == 1400, "of less than a week the mean is of the days that there are"
     assert backups_stored([], NOW).per_day is None
     assert bodies_stored(Bodies(3, 900, 0, 900, NOW - 3 * DAY), NOW).per_day == 300
     assert bodies_stored(Bodies(0, 0, 0, 0, None), NOW).per_day is None

@@ -24,8 +24,9 @@ from pake_pipelines.reports.deployment.configuration import (
 from pake_pipelines.reports.deployment.features import features
 from pake_pipelines.reports.deployment.figures import Deployment, Place, environment, lead, tone
 from pake_pipelines.reports.deployment.packages import locked_in, packages, read_packages
+from pake_pipelines.reports.deployment.report import places
 from pake_pipelines.reports.deployment.sections import document
-from pake_pipelines.reports.desk import Configs
+from pake_pipelines.reports.desk import Configs, Desk
 from pake_pipelines.reports.document import Tone, Verdict
 from pake_pipelines.settings import PACKAGE_HOME, Settings
 from pake_pipelines.store.installation import Installation
@@ -44,7 +45,7 @@ def deployment(**changed):
         lock=None,
         installation=Installation("18.4", "0.8.5", "0007", NOW - timedelta(hours=2), 1000),
         head="0007",
-        places=[Place("data", "/srv/data", True, 5, 100), Place("backups", "s3://bucket", True, None, None)],
+        places=[Place("data", "/srv/data", True, 5, 100), Place("backups", "s3://bucket", None, None, None)],
         settings=[],
         files=[ConfigFile("sources.yaml", True, (), ("sources.mine",))],
         findings=[Finding("disk", CheckStatus.OK, "enough")],
@@ -136,6 +137,15 @@ def test_a_feature_says_which_variables_it_lacks(configs):
     assert found["Channel log"].standing.tone is Tone.GOOD
 
 
+def test_backups_that_are_to_be_encrypted_and_have_no_key_are_not_ready(configs):
+    backup = configs.maintenance.backup.model_copy(update={"encrypt": True})
+    changed = replace(configs, maintenance=configs.maintenance.model_copy(update={"backup": backup}))
+    for environ, tone_of_it in (({}, Tone.WARN), ({"PAKE_BACKUP_KEY": "AGE-SECRET-KEY-1"}, Tone.GOOD)):
+        found = {one.name: one for one in features(changed, environ, automation=True)}
+        assert found["Encrypted backups"].standing.tone is tone_of_it
+        assert "PAKE_BACKUP_KEY" in found["Encrypted backups"].says
+
+
 def test_what_lacks_nothing_is_ready_and_no_value_is_told(configs):
     given = {"EMAIL_USERNAME": "me@example.net", "EMAIL_PASSWORD": "s3cr3tword", "MY_REDIS": "redis://h"}
     found = features(configs, given, automation=False)
@@ -149,19 +159,23 @@ def test_what_lacks_nothing_is_ready_and_no_value_is_told(configs):
 
 
 @pytest.mark.parametrize(
-    ("changed", "key"),
+    ("changed", "key", "said"),
     [
-        ({"files": [ConfigFile("quality.yaml", True, ("quality.yaml:1: x: y",), ())]}, "configuration"),
-        ({"packages": packages(["missing"], {}, INSTALLED.get)}, "packages"),
-        ({"head": "0008"}, "tables"),
-        ({"findings": [Finding("python", CheckStatus.FAIL, "3.9")]}, "machine_python"),
+        (
+            {"files": [ConfigFile("quality.yaml", True, ("quality.yaml:1: x: y",), ())]},
+            "configuration",
+            "quality.yaml cannot be used",
+        ),
+        ({"packages": packages(["missing"], {}, INSTALLED.get)}, "packages", "missing not as needed"),
+        ({"head": "0008"}, "tables", "the tables are of revision 0007, needed is 0008"),
+        ({"findings": [Finding("python", CheckStatus.FAIL, "3.9")]}, "machine_python", "python not as needed"),
     ],
     ids=["configuration", "packages", "tables", "machine"],
 )
-def test_what_is_needed_and_not_there_is_bad_and_named(changed, key):
+def test_what_is_needed_and_not_there_is_bad_and_named(changed, key, said):
     made = deployment(**changed)
     assert tone(made) is Tone.BAD
-    assert "not everything is as it must be" in lead(made)
+    assert said in lead(made)
     assert items(document(made), "needed")[key].verdict is Verdict.FAIL
 
 
@@ -180,7 +194,16 @@ def test_ports_in_use_are_no_fault_where_everything_runs():
 def test_a_disk_that_is_nearly_full_stands_out_and_one_elsewhere_is_not_known():
     data, backups = rows(document(deployment()), "places", "places")
     assert (data[2].tone, data[4]) == (Tone.WARN, 0.05)
-    assert backups[3:] == [None, None]
+    assert (backups[2].text, backups[3:]) == ("not looked at", [None, None])
+
+
+def test_a_place_that_nobody_can_look_at_stops_no_report(tmp_path, configs):
+    backup = configs.maintenance.backup.model_copy(update={"target": "x" * 300})
+    maintenance = configs.maintenance.model_copy(update={"backup": backup})
+    desk = Desk(None, Settings(home=tmp_path), replace(configs, maintenance=maintenance), NOW, None, "", "v")
+    found = {one.name: one for one in places(desk)}
+    assert (found["backups"].present, found["backups"].free_bytes) == (None, None)
+    assert (found["project"].present, found["logs"].present) == (True, False)
 
 
 def test_schedules_are_told_with_their_next_time_or_that_dagster_did_not_tell():

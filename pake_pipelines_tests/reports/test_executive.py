@@ -8,6 +8,7 @@ import pytest
 from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.incident import Incident, IncidentSeverity, IncidentStatistics, IncidentStatus
 from pake_pipelines.model.maintenance import ProofState
+from pake_pipelines.reports.advice.bounds import BackupBounds
 from pake_pipelines.reports.document import Recommendation, Tone
 from pake_pipelines.reports.executive.figures import Executive, Runs, Week, best, came_to, newest, runs, worst
 from pake_pipelines.reports.executive.sections import document
@@ -30,8 +31,8 @@ SILENT = Week(OverallUptime(None, None, 0), NO_INCIDENTS, Runs(None, None), Inta
 NOTHING = Executive(
     made_at=NOW, period=PERIOD, statistics=compute_statistics(Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, None)),
     then=Standing(0, 0, 0, 0, 0, 0, None), week=SILENT, before=SILENT, days=(), sources=(), incidents=(),
-    open_incidents=(), alerts=AlertCounts(0, 0, 0, 0, {}, 0, 0), forecasts=(), backups=(), backup_hours=26,
-    recommendations=(),
+    open_incidents=(), alerts=AlertCounts(0, 0, 0, 0, {}, 0, 0), forecasts=(), backups=(),
+    backup_bounds=BackupBounds(26, 50), recommendations=(),
 )  # fmt: skip
 RUNNING = Week(
     OverallUptime(0.995, 1.0, 7, "Redis", 0.97), IncidentStatistics(2, {}, {}, 0, 0, 1, 12.0, 90.0), Runs(200, 197),
@@ -71,7 +72,7 @@ def figures(made, section=None):
 def test_one_sentence_says_what_there_is_what_came_and_whether_it_ran():
     made = document(full(recommendations=[Recommendation("BAK-05", Tone.WARN, "says", "because", "acts")]))
     assert made.lead == (
-        "1,000 items, 71 % of them verified; 340 came in this week; services were up 99.5 % of the time. "
+        "1,000 items, 71 % verified; 340 came in this week; services were up 99.5 % of the time. "
         "1 thing needs somebody."
     )
     assert made.tone is Tone.WARN
@@ -123,9 +124,10 @@ def test_no_alert_is_good_only_where_somebody_watched():
         ([backup(5)], [Tone.GOOD, Tone.BAD]),
         ([backup(5), backup(30, ProofState.PROVEN)], [Tone.GOOD, Tone.GOOD]),
         ([backup(40, ProofState.PROVEN)], [Tone.BAD, Tone.GOOD]),
-        ([backup(5, ProofState.DAMAGED), backup(60, ProofState.PROVEN)], [Tone.GOOD, Tone.BAD]),
+        ([backup(5, ProofState.DAMAGED), backup(30, ProofState.PROVEN)], [Tone.BAD, Tone.GOOD]),
+        ([backup(5), backup(51, ProofState.PROVEN)], [Tone.GOOD, Tone.BAD]),
     ],
-    ids=["none", "not proven", "proven a day ago", "old", "damaged"],
+    ids=["none", "not proven", "proven a day ago", "old", "damaged", "proven too long ago"],
 )
 def test_a_backup_counts_as_proven_only_when_it_was_restored(backups, tones):
     found = figures(document(replace(full(), backups=backups)), "risk")
@@ -158,6 +160,16 @@ def test_sources_that_stand_out_have_brought_enough_to_tell():
 def test_new_sources_are_named():
     found = figures(document(full(sources=[source("old"), source("fresh", first=True)])), "came_in")["New sources"]
     assert (found.value, found.note) == (1, "fresh")
+
+
+def test_without_a_bound_the_age_of_a_backup_is_not_judged():
+    made = replace(full(), backup_bounds=BackupBounds(26, None))
+    assert figures(document(made), "risk")["Newest proven backup"].tone is Tone.PLAIN
+
+
+def test_a_single_thing_is_told_as_one():
+    one = compute_statistics(Totals(1, 1, 0, 0, 0, 0, 0, 1, 0, 0.9))
+    assert document(replace(full(), statistics=one)).lead.startswith("1 item, 100 % verified;")
 
 
 def test_three_things_are_enough():

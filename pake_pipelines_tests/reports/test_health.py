@@ -14,7 +14,6 @@ from pake_pipelines.reports.health.figures import Health, lead, overall_uptime
 from pake_pipelines.reports.health.sections import document
 from pake_pipelines.reports.monitoring.figures import ServiceLine
 from pake_pipelines.store.alert_statistics import AlertCounts
-from pake_pipelines.store.analyses import Analysis
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -31,6 +30,10 @@ def service(name, status=HealthStatus.HEALTHY, *, critical=True, uptime=None):
     return ServiceLine(name, name.title(), "http", critical, sample, None, day, day, day, [status] * 48, 0, None)
 
 
+def never_probed(name):
+    return replace(service(name, HealthStatus.UNKNOWN), day=None, week=None, month=None)
+
+
 def health(*services, **changed):
     made = Health(
         made_at=NOW,
@@ -41,6 +44,7 @@ def health(*services, **changed):
         changes=(),
         counts=AlertCounts(0, 0, 0, 0, {}, 0, 0),
         alerts=(),
+        unjudged=None,
         incidents=IncidentStatistics(0, {}, {}, 0, 0, 0, None, None),
         open_incidents=(),
         restarts=(),
@@ -77,6 +81,15 @@ def test_what_nobody_saw_is_neither_up_nor_down():
     assert (half.share, half.seen) == (1.0, 0.5)
 
 
+def test_the_uptime_of_one_service_is_no_mean_and_of_several_the_lowest_is_named():
+    half = up(DAY / 2, unhealthy=DAY / 2)
+    assert figure(document(health(service("db", uptime=half))), "Uptime, 7 days").note == (
+        "of the one service, 100 % of the time looked at"
+    )
+    both = document(health(service("db", uptime=half), service("web")))
+    assert figure(both, "Uptime, 7 days").note.endswith("; lowest Db: 50 %")
+
+
 def test_healthy_now_is_not_called_uptime():
     made = document(health(service("db", uptime=up(DAY / 2, unhealthy=DAY / 2))))
     assert figure(made, "Overall status").value.text == "healthy"
@@ -84,12 +97,11 @@ def test_healthy_now_is_not_called_uptime():
 
 
 def test_without_a_sample_everything_is_unknown_and_the_report_says_what_is_missing():
-    unknown = service("db", HealthStatus.UNKNOWN, uptime=up(0, unknown=DAY))
-    made = document(health(unknown, watched_since=None))
+    made = document(health(never_probed("db"), watched_since=None, unjudged="Nobody judges"))
     assert (made.tone, figure(made, "Uptime, 30 days").value) == (Tone.UNKNOWN, None)
     assert figure(made, "No critical service down for").value is None
-    assert len(made.missing) == 2
-    assert "nothing is known of any of 1 services" in made.lead
+    assert len(made.missing) == 3
+    assert "nothing is known of any service" in made.lead
     assert block(made, "services", "services").rows[0][2] is None
 
 
@@ -97,6 +109,7 @@ def test_without_a_sample_everything_is_unknown_and_the_report_says_what_is_miss
     ("services", "said"),
     [
         ((), "No service is watched"),
+        ((service("db"),), "The one service that is watched is healthy."),
         ((service("db"), service("web")), "All 2 services that are watched are healthy."),
         ((service("db", HealthStatus.UNHEALTHY), service("web")), "Critical: Db is unhealthy."),
         ((service("web", HealthStatus.UNHEALTHY, critical=False),), "Degraded: Web is unhealthy."),
@@ -105,7 +118,7 @@ def test_without_a_sample_everything_is_unknown_and_the_report_says_what_is_miss
             "Degraded: S0 is degraded, S1 is degraded, S2 is degraded and 2 more.",
         ),
     ],
-    ids=["none", "healthy", "critical", "degraded", "many"],
+    ids=["none", "one", "healthy", "critical", "degraded", "many"],
 )
 def test_the_first_sentence_says_how_it_stands_and_whose_fault_it_is(services, said):
     assert lead(health(*services)).startswith(said)
@@ -115,6 +128,28 @@ def test_how_long_no_critical_service_was_down_counts_from_the_last_time_one_was
     assert health(service("db"), quiet_since=NOW - HOUR).unbroken() == HOUR
     assert health(service("db")).unbroken() == timedelta(days=30)
     assert health(service("db", HealthStatus.UNHEALTHY), quiet_since=NOW).unbroken() == timedelta(0)
+
+
+def test_that_no_critical_service_was_probed_does_not_mean_that_none_was():
+    made = document(health(service("web", critical=False), watched_since=None, facts=DagsterFacts(NOW)))
+    assert made.missing == []
+    assert block(made, "changes", "changes").empty == "No service changed its status."
+
+
+def test_where_nobody_judges_the_rules_no_alert_is_no_good_news():
+    made = document(health(service("db"), unjudged="Alert rules were never judged here"))
+    for name in ("Alerts that fire", "Open incidents"):
+        assert (figure(made, name).value, figure(made, name).tone) == (None, Tone.UNKNOWN)
+    assert "Alert rules were never judged here." in made.missing
+    firing = document(health(service("db"), unjudged="x", counts=AlertCounts(1, 0, 0, 0, {}, 0, 0)))
+    assert (figure(firing, "Alerts that fire").value, figure(firing, "Alerts that fire").tone) == (1, Tone.WARN)
+    assert firing.lead.endswith("healthy. 1 alert fires.")
+
+
+def test_alerts_that_fire_need_attention_although_all_services_are_healthy():
+    assert document(health(service("db"))).tone is Tone.GOOD
+    assert document(health(service("db"), unjudged="x")).tone is Tone.UNKNOWN
+    assert document(health(service("db"), counts=AlertCounts(1, 0, 0, 0, {}, 0, 0))).tone is Tone.WARN
 
 
 def test_a_service_that_is_not_configured_is_named_and_has_no_line_of_its_own():
@@ -133,29 +168,37 @@ def test_since_when_a_service_stands_so_is_its_last_change():
     assert [row[2] for row in block(made, "services", "services").rows] == [NOW - HOUR, "more than a day"]
 
 
-def analysis(subject, judged, change=None):
-    told = {"direction": "rising", "judged": judged, "change": change, "mean": 3.0, "days": 7}
-    return Analysis("trend", subject, NOW, "", {"week": told, "month": told, "unit": "percent"})
+def trend(direction, judged, change=None):
+    told = {"direction": direction, "judged": judged, "change": change, "mean": 3.0, "days": 7}
+    return {"week": told, "month": told, "unit": "percent"}
 
 
 def test_a_trend_of_too_few_days_is_no_trend():
     trends = {
-        "a": analysis("a", "insufficient"),
-        "knowledge_nodes": analysis("knowledge_nodes", None, 9.0),
-        "health": analysis("health", "declining", -4.0),
+        "a": trend("unclear", "insufficient"),
+        "disk_usage_percent /srv": trend("rising", None, 9.0),
+        "health": trend("falling", "declining", -4.0),
     }
     (table, said) = section(document(health(service("db"), trends=trends)), "trends").blocks
-    assert [(row[0], row[1].text) for row in table.rows] == [("health", "declining"), ("knowledge_nodes", "rising")]
-    assert table.rows[0][1].tone is Tone.WARN
-    assert "1 further" in said.text
+    assert [(row[0], row[2].text, row[3]) for row in table.rows] == [
+        ("Health of all services", "falling, worse", "-4.0 points"), ("Disk usage /srv", "rising", "+9.0 points"),
+    ]  # fmt: skip
+    assert table.rows[0][2].tone is Tone.WARN
+    assert said.text.startswith("1 further figure was")
 
 
 def test_dagster_that_was_not_asked_is_missing_and_not_well():
     made = dagster_section(None, "http://x")
     assert (list(made.blocks), len(made.missing)) == ([], 1)
-    silent = dagster_section(DagsterFacts(NOW, errors={"queue": "no answer"}), "http://x")
-    assert {one.tone for one in silent.blocks[0].figures} == {Tone.UNKNOWN}
-    assert any("no answer" in one for one in silent.missing)
+    silent = dagster_section(DagsterFacts(NOW, errors={"queue": "no answer", "daemons": "no answer"}), "http://x")
+    assert list(silent.blocks) == []
+    assert silent.missing == [
+        "Could not be read: queue, daemons: no answer",
+        "Not told: code location, schedules and sensors, runs of the last day.",
+    ]
+    half = dagster_section(DagsterFacts(NOW, ticks=()), "http://x")
+    assert {one.tone for one in half.blocks[0].figures} == {Tone.UNKNOWN, Tone.PLAIN}
+    assert half.blocks[1].empty == "None is switched on."
 
 
 def test_daemons_schedules_and_runs_in_trouble_stand_out():

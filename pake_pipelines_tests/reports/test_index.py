@@ -39,7 +39,7 @@ def test_writing_a_report_writes_the_index(tmp_path):
 
 def test_reports_stand_in_the_order_of_the_catalogue_and_others_behind_them(tmp_path):
     for name in ("of_my_own", *reversed(REPORTS)):
-        written(tmp_path, name, keep=0)
+        (tmp_path / f"{name}.html").touch()
     assert [one.name for one in entries(tmp_path)] == [*REPORTS, "of_my_own"]
 
 
@@ -47,7 +47,8 @@ def test_so_many_copies_are_linked_and_the_rest_is_counted(tmp_path):
     (tmp_path / "kept").mkdir()
     for hour in range(MOST_COPIES + 5):
         (tmp_path / "kept" / f"health_report-{NOW - timedelta(hours=hour):%Y%m%dT%H%M%SZ}.html").touch()
-    (tmp_path / "kept" / "health_report-yesterday.html").touch()
+    for stamp in ("yesterday", "20261399T999999Z"):
+        (tmp_path / "kept" / f"health_report-{stamp}.html").touch()
     written(tmp_path, keep=0)
     (one,) = entries(tmp_path)
     assert (len(one.copies), one.further_copies) == (MOST_COPIES, 5)

@@ -1,5 +1,6 @@
 """The files of the ingestion report: on the run that made it, and on the 24 hours before, as the store knows them."""
 
+import asyncio
 import json
 from datetime import timedelta
 
@@ -8,6 +9,7 @@ import pytest
 from pake_pipelines.reports.ingestion.made import figures, made_of, report_of
 from pake_pipelines.reports.writing import write_files
 from pake_pipelines.store import runs, sources
+from pake_pipelines.store.database import open_database
 from pake_pipelines.store.runs import VisitRow
 from pake_pipelines.store.sources import SourceRow
 from pake_pipelines_tests.conftest import NOW, TODAY
@@ -19,17 +21,6 @@ def visit(run, source, hours_ago, outcome="ok", new=0):
     return VisitRow(run, source, TODAY, ended, ended, outcome, new, new, 0, 0, 0, error)
 
 
-async def deliver(database, directory, *visits, run="run", skipped=None):
-    async with database.transaction() as connection:
-        rows = [SourceRow(slug, slug, "feed", slug, 0.5, "news", True, None) for slug in ("a", "b", "c")]
-        await sources.sync_sources(connection, rows)
-        await runs.record_visits(connection, visits)
-        report = await report_of(connection, run, skipped or {}, NOW)
-    made = made_of(report)
-    write_files(directory, made, 0)
-    return made, report
-
-
 VISITS = (
     visit("old", "a", 30, new=100),
     visit("early", "a", 20, new=4),
@@ -38,53 +29,74 @@ VISITS = (
 )
 
 
-async def test_the_run_is_told_from_the_last_24_hours(database, tmp_path):
-    await deliver(database, tmp_path, *VISITS, skipped={"c": "not due"})
-    said = json.loads((tmp_path / "ingestion_report.json").read_text())
-    assert (said["run"]["processed"], said["run"]["errors"]) == (3, 1)
-    assert [(one["source"], one["outcome"]) for one in said["run"]["visits"]] == [("b", "failed"), ("a", "ok")]
-    assert said["run"]["skipped"] == {"c": "not due"}
-    day = said["last_24h"]
+@pytest.fixture(scope="module")
+def reports(module_database_url):
+    """The reports on a run, on the newest, and on one of two days later that asked nobody."""
+
+    async def read():
+        async with open_database(module_database_url) as database, database.transaction() as connection:
+            rows = [SourceRow(slug, slug, "feed", slug, 0.5, "news", True, None) for slug in ("a", "b", "c")]
+            await sources.sync_sources(connection, rows)
+            await runs.record_visits(connection, VISITS)
+            return (
+                await report_of(connection, "run", {"c": "not due"}, NOW),
+                await report_of(connection, None, {}, NOW),
+                await report_of(connection, "next", {}, NOW + timedelta(days=2)),
+            )
+
+    return asyncio.run(read())
+
+
+@pytest.fixture(scope="module")
+def directory(reports, tmp_path_factory):
+    directory = tmp_path_factory.mktemp("reports")
+    write_files(directory, made_of(reports[0]), 0)
+    return directory
+
+
+def said(directory):
+    return json.loads((directory / "ingestion_report.json").read_text())
+
+
+def test_the_run_is_told_from_the_last_24_hours(directory):
+    run, day = said(directory)["run"], said(directory)["last_24h"]
+    assert (run["processed"], run["errors"]) == (3, 1)
+    assert [(one["source"], one["outcome"]) for one in run["visits"]] == [("b", "failed"), ("a", "ok")]
+    assert run["skipped"] == {"c": "not due"}
     assert (day["total_processed_24h"], day["total_errors_24h"], day["unique_sources_24h"]) == (7, 1, 2)
     assert day["success_rate"] == pytest.approx(2 / 3)
-    assert [one["run_id"] for one in said["recent_runs"]] == ["run", "early", "old"]
+    assert [one["run_id"] for one in said(directory)["recent_runs"]] == ["run", "early", "old"]
 
 
-async def test_the_files_say_the_same(database, tmp_path):
-    made, _ = await deliver(database, tmp_path, *VISITS)
-    assert {file.name for file in tmp_path.iterdir() if file.is_file()} == {
+def test_the_files_say_the_same(directory):
+    assert {file.name for file in directory.iterdir() if file.is_file()} == {
         "ingestion_report.html", "ingestion_report.md", "ingestion_report.json", "index.html",
     }  # fmt: skip
-    assert made.markdown == (tmp_path / "ingestion_report.md").read_text()
-    assert "2 sources asked, 1 failed" in made.markdown
-    assert "<b>2</b><span>sources asked</span>" in (tmp_path / "ingestion_report.html").read_text()
-    assert (tmp_path / "ingestion_report" / "visits.csv").read_text().splitlines()[1].startswith("b,failed,")
+    for form in ("html", "md", "json"):
+        text = (directory / f"ingestion_report.{form}").read_text()
+        assert "7 items from 2 sources within 24 hours, 1 visit failed." in text
+        assert "it answers 500" in text
+    assert (directory / "ingestion_report" / "visits.csv").read_text().splitlines()[1].startswith("b,failed,")
 
 
-async def test_without_a_run_the_newest_that_read_anything_is_told(database, tmp_path):
-    _, report = await deliver(database, tmp_path, *VISITS, run=None)
-    assert report.run.run_id == "run"
+def test_without_a_run_the_newest_that_read_anything_is_told(reports):
+    assert reports[1].run.run_id == "run"
 
 
-async def test_the_message_is_that_of_the_run(database, tmp_path):
-    await deliver(database, tmp_path, *VISITS)
-    (attachment,) = json.loads((tmp_path / "ingestion_report.json").read_text())["message"]["attachments"]
+def test_the_message_is_that_of_the_run(directory):
+    (attachment,) = said(directory)["message"]["attachments"]
     assert attachment["color"] == "warning"
     assert [field["value"] for field in attachment["fields"]] == ["2", "3", "1", "2026-11-22T12:00:00+00:00"]
 
 
-async def test_a_run_that_asked_nobody_has_no_success_rate_of_its_own_making(database, tmp_path):
-    _, report = await deliver(database, tmp_path, visit("old", "a", 30, new=100))
-    assert figures(report) == {
+def test_a_run_that_asked_nobody_replaces_the_report_and_has_no_success_rate_of_its_own_making(reports, tmp_path):
+    for report in (reports[0], reports[2]):
+        write_files(tmp_path, made_of(report), 0)
+    assert figures(reports[2]) == {
         "total_processed_24h": 0,
         "total_errors_24h": 0,
         "unique_sources_24h": 0,
         "success_rate": None,
     }
-    assert json.loads((tmp_path / "ingestion_report.json").read_text())["last_24h"]["success_rate"] is None
-
-
-async def test_the_next_run_replaces_the_report(database, tmp_path):
-    await deliver(database, tmp_path, *VISITS)
-    await deliver(database, tmp_path, run="next")
-    assert json.loads((tmp_path / "ingestion_report.json").read_text())["run"]["run_id"] == "next"
+    assert said(tmp_path)["last_24h"]["success_rate"] is None
+    assert said(tmp_path)["run"]["run_id"] == "next"

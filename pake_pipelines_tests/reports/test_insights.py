@@ -52,7 +52,7 @@ def row(made, key):
 def test_nothing_analysed_is_not_known_and_only_figures_are_told():
     made = document(NOTHING)
     assert made.tone is Tone.UNKNOWN
-    assert made.lead == "Nothing has been analysed yet: what is odd and what comes next is not known."
+    assert made.lead == "Nothing has been analysed yet: what declines and what comes next is not known."
     assert [one.key for one in made.sections] == ["intelligence", "business", "performance", "system"]
     assert {one.value for one in made.figures} == {None}
 
@@ -80,8 +80,38 @@ def test_insights_stand_gravest_first_under_the_codes_of_their_rules():
 def test_what_was_found_days_ago_tells_nothing_of_now():
     old = insight("performance_decline", "warning", age=3 * DAY)
     made = document(replace(NOTHING, analyses={"insight": {"x": old}}))
-    assert section(made, "insights").blocks[0].recommendations == []
     assert made.missing == ["Nothing has been analysed since 19 Nov 2026 17:30 UTC."]
+    assert made.tone is Tone.UNKNOWN
+    assert made.lead == (
+        "Nothing has been analysed since 19 Nov 2026 17:30 UTC: what declines and what comes next is not known."
+    )
+    assert [one.key for one in made.sections] == [one.key for one in document(NOTHING).sections]
+    assert {one.value for one in made.figures} == {None}
+
+
+def test_an_anomaly_of_a_series_that_is_not_sampled_any_more_is_not_odd_right_now():
+    made = document(replace(NOTHING, anomalies=[anomaly(80)], analyses=analysis("trend", "x", {})))
+    assert made.lead == "Nothing is odd, nothing declines, and nothing gets full."
+    assert made.figures[0].value == 0
+    assert row(made, "anomalies")[1].text == "not sampled since"
+
+
+def test_an_anomaly_is_told_of_before_anything_was_analysed():
+    made = document(replace(NOTHING, anomalies=[anomaly()]))
+    assert made.lead.endswith("API response: odd right now.")
+    assert (made.tone, made.figures[0].value) == (Tone.WARN, 1)
+    assert len(section(made, "anomalies").blocks[0].rows) == 1
+
+
+def test_what_declined_within_a_day_stands_among_what_moves():
+    still = {"direction": "steady", "judged": "stable"}
+    some = {"week": still, "month": still, "day": {"judged": "declining", "rate_percent": 12.3}}
+    short = {"week": {}, "month": {}, "day": {"judged": "improving"}}
+    held = {name: Analysis("trend", name, NOW, "r", one) for name, one in {"db_query_ms": some, "x": short}.items()}
+    made = document(replace(NOTHING, analyses={"trend": held}))
+    assert made.lead == "1 figure declines."
+    assert [row[0] for row in section(made, "trends").blocks[0].rows] == ["Database query", "X"]
+    assert (len(section(made, "trends").blocks), section(made, "trends").missing) == (1, [])
 
 
 def test_an_anomaly_that_goes_on_leads():
@@ -169,7 +199,7 @@ def test_declines_stand_before_growth_and_steady_figures_are_counted():
     assert [rows[0][place].text for place in (1, 2, 4)] == ["declining +12 %", "rising, worse", "too few days"]
     assert (rows[0][3], rows[0][5], rows[1][3], rows[1][2].text) == ("+4.0 points", "-", "+1 MB", "rising")
     assert section(made, "trends").blocks[1] == Prose("1 further figure is steady.")
-    assert section(made, "trends").missing == ["1 figures were measured on too few days to have a trend."]
+    assert section(made, "trends").missing == ["1 figure was measured on too few days to have a trend."]
     assert "1 figure declines" in made.lead
 
 

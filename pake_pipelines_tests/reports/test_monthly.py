@@ -98,7 +98,7 @@ def test_verdicts_of_a_day_are_counted_from_whatever_they_changed():
 def test_uptime_of_a_day_is_of_the_services_that_are_watched_and_unknown_where_nobody_probed():
     day = date(2028, 2, 29)
     days = [ServiceDay("redis", day, 50, 100), ServiceDay("n8n", day, 100, 100), ServiceDay("other", day, 0, 100)]
-    assert daily_uptime(days, ["redis", "n8n"]) == {"2028-02-29": 0.75}
+    assert daily_uptime(days, ["redis", "n8n"]) == {day: 0.75}
     found = day_lines(told(service_days=days))
     assert (found[-1].uptime, found[0].uptime) == (0.75, None)
 
@@ -159,6 +159,19 @@ def test_a_month_before_whose_samples_are_gone_is_known_by_its_last_trends():
     made = document(replace(NOTHING, month=now, before=replace(SILENT, trends=trends)))
     assert block(made, "metrics", "averages").rows == [["CPU usage", "40 %", "30 %", "+10.0 points", "41 %", 29]]
     assert figure(made, "ran", "ran", "Uptime").note == "-3.0 points against January 2028"
+
+
+def test_the_last_hours_that_are_kept_of_a_month_are_no_month_to_be_held_against():
+    hours = month(overall=OverallUptime(1.0, 0.01, 1), metrics=[metric("cpu_usage_percent", 28, 20.0)],
+                  uptimes={"redis": Uptime(9, 60.0, 0.0, 0.0, 6000.0)})  # fmt: skip
+    now = month(metrics=[metric("cpu_usage_percent", day, 40.0) for day in range(29)])
+    made = document(replace(NOTHING, month=now, before=hours))
+    assert figure(made, "ran", "ran", "Uptime").note == "nothing known of January 2028"
+    assert [one.before for one in means(now, hours)] == [None]
+    assert [one.key for one in block(made, "ran", "uptime").columns] == ["service", "uptime", "seen", "down"]
+    assert made.missing == ["Of January 2028 too little is known: averages have nothing to be held against."]
+    trend = Analysis("trend", "cpu_usage_percent", NOW - 29 * DAY, "r", {"month": {"mean": 30.0}})
+    assert means(now, replace(hours, trends={"cpu_usage_percent": trend}))[0].before == 30.0
 
 
 def test_averages_count_every_sample_the_same_and_need_no_month_before():

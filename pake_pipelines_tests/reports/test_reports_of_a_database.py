@@ -13,7 +13,7 @@ from pake_pipelines.reports.executive import report as executive
 from pake_pipelines.reports.insights import report as insights
 from pake_pipelines.reports.monthly import report as monthly
 from pake_pipelines.settings import Settings
-from pake_pipelines.store import analyses, anomalies, forecasts, qa_statistics
+from pake_pipelines.store import alert_statistics, analyses, anomalies, forecasts, qa_statistics
 from pake_pipelines.store.anomalies import Anomaly
 from pake_pipelines.store.database import open_database
 from pake_pipelines.store.forecasts import ForecastPoint, ForecastRow
@@ -117,7 +117,8 @@ def written(module_database_url, configs, tmp_path_factory):
                 await fill(connection, NOW)
                 await add_items(connection)
                 await add_foresight(connection)
-            return {"empty": empty, "full": await write(database)}
+                rules = await alert_statistics.rule_counts(connection, NOW - 7 * DAY, NOW - 5.5 * HOUR, 1)
+            return {"empty": empty, "full": await write(database), "rules": rules}
 
     return asyncio.run(both())
 
@@ -198,6 +199,11 @@ def test_the_executive_summary_holds_this_week_against_the_one_before(written):
     assert (risk["Newest proven backup"].value, risk["Newest proven backup"].tone) == (pytest.approx(20), Tone.GOOD)
     assert block(made, "risk", "forecasts").rows[0][0] == "Disk usage /"
     assert 0 < len(next(one for one in made.sections[0].blocks if isinstance(one, Advice)).recommendations) <= 3
+
+
+def test_an_alert_that_was_resolved_later_counts_only_within_the_period(written):
+    (found,) = written["rules"]
+    assert (found.rule, found.episodes, found.hours) == ("service-down", 2, pytest.approx(0.5 + 2))
 
 
 def test_the_monthly_report_of_a_young_project_is_of_its_last_30_days(written):

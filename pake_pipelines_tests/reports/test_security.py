@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pake_pipelines.config.loading import load_monitoring
-from pake_pipelines.model.alert import Severity
-from pake_pipelines.model.incident import IncidentSeverity
+from pake_pipelines.model.alert import AlertState, Severity
+from pake_pipelines.model.episode import Episode
+from pake_pipelines.model.incident import Incident, IncidentSeverity, IncidentStatus
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.document import Tone, Verdict
 from pake_pipelines.reports.security.figures import (
@@ -23,7 +24,7 @@ from pake_pipelines.reports.security.posture import posture
 from pake_pipelines.reports.security.sections import document
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.maintenance_runs import TaskRun
-from pake_pipelines.store.security_statistics import RefusedSource, SecurityAlert, SecurityIncident
+from pake_pipelines.store.security_statistics import Refusals, RefusedSource
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 DAY = timedelta(days=1)
@@ -42,11 +43,14 @@ def security(**given):
     nothing = Looked("task", None, None)
     return Security(
         made_at=NOW,
-        refusals=given.get("refusals", ()),
+        visits=given.get("visits", 1),
+        refusals=given.get("refusals", Refusals()),
+        by_day={},
         sources=given.get("sources", ()),
         spam={},
         alerts=given.get("alerts", ()),
         incidents=given.get("incidents", ()),
+        unjudged=given.get("unjudged"),
         audit=given.get("audit", nothing),
         scan=given.get("scan", nothing),
         updates=given.get("updates", nothing),
@@ -88,7 +92,7 @@ def test_what_could_not_be_looked_at_or_was_long_ago_is_not_clean(history, fault
 
 def test_an_older_look_is_told_with_its_age():
     found = look(ran(2, "unavailable", summary="nobody answers"), ran(1, ago=6 * DAY, summary="none known"))
-    assert standing(found, 0, NOW)[1] == "nobody answers; it could look 6 days ago last: none known"
+    assert standing(found, 0, NOW)[1] == "nobody answers; when it could last look, 6 days ago: none known"
 
 
 def test_everything_looked_at_and_nothing_found_is_good():
@@ -99,37 +103,50 @@ def test_everything_looked_at_and_nothing_found_is_good():
 
 def test_nothing_looked_at_is_not_known_and_says_so():
     assert tone(security()) is Tone.UNKNOWN
-    assert "dependencies and the configuration are clean is not known" in lead(security())
+    assert lead(security()).endswith("not known: whether dependencies are clean, whether the configuration is clean.")
     assert len(document(security()).missing) == 2
+
+
+def test_alert_rules_that_nobody_judges_make_nothing_good():
+    made = security(**CLEAN, unjudged="Alert rules were never judged here")
+    assert tone(made) is Tone.UNKNOWN
+    assert lead(made).endswith("not known: whether an alert should fire.")
+    assert document(made).missing == ["Alert rules were never judged here."]
+    assert {one.tone for one in document(made).figures if one.name in {"Critical events", "Open incidents"}} == {
+        Tone.PLAIN
+    }
 
 
 def incident(severity=IncidentSeverity.HIGH, *, opened=DAY, resolved=None):
     over = None if resolved is None else NOW - resolved
-    return SecurityIncident("i", "a", severity, "open", None, NOW - opened, over)
+    return Incident("i", None, "a", severity, IncidentStatus.OPEN, None, 60, None, NOW - opened, resolved_at=over)
+
+
+def alert(severity=Severity.ERROR, *, fired=DAY):
+    at = NOW - fired
+    return Episode("a", "f", "r", severity, {}, AlertState.FIRING, "as it is", at, NOW, fired_at=at)
 
 
 @pytest.mark.parametrize(
-    "given",
+    ("given", "said"),
     [
-        {"incidents": (incident(),)},
-        {"alerts": (SecurityAlert("r", Severity.ERROR, "a", NOW - DAY, None),)},
-        {"audit": look(ran(1, "failed", errors=1))},
-        {"scan": look(ran(1, "failed", total_vulnerabilities=1))},
-        {"host": "0.0.0.0"},  # the fault
+        ({"incidents": (incident(),)}, "1 incident is open."),
+        ({"alerts": (alert(),)}, "1 alert fires."),
+        ({"audit": look(ran(1, "failed", errors=1))}, "1 fault in the configuration."),
+        ({"scan": look(ran(1, "failed", total_vulnerabilities=2))}, "2 known vulnerabilities."),
+        ({"host": "0.0.0.0"}, "Dagster's pages can be reached from other machines."),  # the fault
     ],
     ids=["incident", "alert", "audit", "scan", "host"],
 )
-def test_what_is_open_is_bad_whatever_else_is_good(given):
-    assert tone(security(**{**CLEAN, **given})) is Tone.BAD
+def test_what_is_open_is_bad_whatever_else_is_good_and_the_first_sentence_says_so(given, said):
+    made = security(**{**CLEAN, **given})
+    assert (tone(made), lead(made)) == (Tone.BAD, said)
 
 
 def test_events_are_those_of_the_window_and_critical_ones_those_that_are_critical():
     found = security(
-        sources=(RefusedSource("mail", 3, 0, NOW, ""), RefusedSource("web", 0, 2, NOW, "")),
-        alerts=(
-            SecurityAlert("r", Severity.CRITICAL, "a", NOW - DAY, None),
-            SecurityAlert("r", Severity.CRITICAL, "older, and still there", NOW - 9 * DAY, None),
-        ),
+        refusals=Refusals(3, 2),
+        alerts=(alert(Severity.CRITICAL), alert(Severity.CRITICAL, fired=9 * DAY)),
         incidents=(incident(IncidentSeverity.CRITICAL), incident(opened=20 * DAY), incident(resolved=timedelta(0))),
     )
     assert (found.events(), found.critical_events(), len(found.open_incidents)) == (8, 2, 2)
@@ -146,19 +163,20 @@ def item(made, key):
     return next(one for one in posture(made) if one.key == key)
 
 
-def backup(*, encrypted):
-    return BackupRow("b", "t", NOW, "", 1, 1.0, encrypted, "0007", ProofState.PROVEN, NOW, 1.0, "", None)
+def backup(*, encrypted, removed=None):
+    return BackupRow("b", "t", NOW, "", 1, 1.0, encrypted, "0007", ProofState.PROVEN, NOW, 1.0, "", removed)
 
 
 @pytest.mark.parametrize(
     ("backups", "target", "verdict"),
     [
         ((), None, Verdict.UNKNOWN),
+        ((backup(encrypted=False, removed=NOW),), "s3://bucket", Verdict.UNKNOWN),
         ((backup(encrypted=False),), None, Verdict.PASS),
         ((backup(encrypted=False),), "s3://bucket", Verdict.FAIL),
         ((backup(encrypted=True),), "s3://bucket", Verdict.PASS),
     ],
-    ids=["none", "here", "elsewhere", "encrypted"],
+    ids=["none", "removed", "here", "elsewhere", "encrypted"],
 )
 def test_a_backup_that_leaves_this_machine_must_be_encrypted(backups, target, verdict):
     assert item(security(backups=backups, target=target), "backups").verdict is verdict
@@ -181,3 +199,16 @@ def test_updates_that_no_manager_tells_apart_are_not_known():
 
 def test_what_only_a_person_can_answer_is_said_so():
     assert {one.key for one in posture(security()) if one.verdict is Verdict.MANUAL} == {"audit_log", "access"}
+
+
+def test_refused_logins_are_counted_also_where_not_every_source_is_listed():
+    sources = [RefusedSource(f"mail-{n}", 1, 0, NOW, "") for n in range(5)]
+    made = security(**CLEAN, refusals=Refusals(10_000, 0), sources=sources)
+    assert (tone(made), lead(made)) == (Tone.WARN, "10,000 refused logins.")
+    found = item(made, "logins")
+    assert (found.verdict, found.evidence) == (Verdict.FAIL, "10000 in 7 days: mail-0; mail-1; mail-2; and 2 more")
+
+
+def test_where_no_source_was_read_nobody_knows_whether_one_would_refuse():
+    assert item(security(visits=0), "logins").verdict is Verdict.UNKNOWN
+    assert item(security(visits=1), "logins").verdict is Verdict.PASS

@@ -14,7 +14,7 @@ from pake_pipelines.config.loading import load_monitoring
 from pake_pipelines.config.reports import StatusPage
 from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts, RunFact, ScheduleFact, TickFact
-from pake_pipelines.model.health import HealthSample, HealthStatus
+from pake_pipelines.model.health import HealthSample, HealthStatus, Transition, Uptime
 from pake_pipelines.model.incident import Incident, IncidentSeverity, IncidentStatus
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.desk import Desk
@@ -281,6 +281,37 @@ def test_that_no_alert_fires_is_good_only_where_somebody_looks(desk, minutes, to
     by_name = {figure.name: figure for figure in document.figures}
     assert [by_name[name].tone for name in ("alerts fire", "incidents open")] == [tone, tone]
     assert by_name["alerts fire"].at == (None if minutes is None else at)
+
+
+@pytest.mark.parametrize(
+    ("alerts", "incidents", "tones"),
+    [
+        ({"info": 1}, [IncidentSeverity.LOW], [Tone.NOTICE, Tone.NOTICE]),
+        ({"info": 1, "critical": 1}, [IncidentSeverity.LOW, IncidentSeverity.HIGH], [Tone.BAD, Tone.BAD]),
+    ],
+    ids=["small", "grave"],
+)
+def test_what_is_open_is_as_grave_as_the_gravest_of_it(desk, alerts, incidents, tones):
+    document, _ = build(desk, seen(counts=counts(**alerts), incidents=[incident(one) for one in incidents]), [])
+    by_name = {figure.name: figure for figure in document.figures}
+    assert [by_name[name].tone for name in ("alerts fire", "incidents open")] == tones
+
+
+def test_a_change_of_a_service_has_the_tone_of_what_it_came_to():
+    changes = [Transition("shop", NOW, HealthStatus.HEALTHY, after, "said") for after in HealthStatus]
+    rows = tables(foresight.events(seen(changes=changes)))["events"].rows
+    assert {row[1].text.removeprefix("healthy → "): row[1].tone for row in rows} == {
+        "healthy": Tone.GOOD, "degraded": Tone.WARN, "unhealthy": Tone.BAD, "critical": Tone.BAD,
+        "not configured": Tone.PLAIN, "unknown": Tone.UNKNOWN,
+    }  # fmt: skip
+
+
+def test_the_uptime_says_how_much_of_the_time_was_watched(desk):
+    one = service(HealthStatus.HEALTHY)
+    halves = [replace(one, day=Uptime(9, 21_600, 0, 21_600, 43_200)), one]
+    document, _ = build(desk, seen(services=halves), [])
+    (found,) = [figure for figure in document.figures if figure.name == "uptime, 24 hours"]
+    assert (found.value, found.note) == (0.5, "50 % of it was watched")
 
 
 def test_no_figure_is_typed_in_without_data_all_are_nought_or_unknown(desk):

@@ -7,11 +7,13 @@ from datetime import timedelta
 
 import pytest
 
+from pake_pipelines.config.loading import load_reports
 from pake_pipelines.config.reports import REPORT_NAMES
 from pake_pipelines.reports import rendering, whole
 from pake_pipelines.reports.catalogue import REPORTS
+from pake_pipelines.reports.kept import copies
 from pake_pipelines.reports.opening import open_desk
-from pake_pipelines.reports.writing import copies, made_of, make, write_files, written
+from pake_pipelines.reports.writing import made_of, make, write_files, written
 from pake_pipelines_tests.conftest import NOW
 from pake_pipelines_tests.reports.hostile import hostile
 from pake_pipelines_tests.reports.test_render import Page
@@ -45,7 +47,7 @@ def test_the_oldest_copies_beyond_the_number_kept_go_and_those_of_other_reports_
     other.touch()
     for day in range(5):
         write_files(tmp_path, replace(made, made_at=NOW + timedelta(days=day)), 2)
-    assert [one.stem for one in copies(tmp_path, "health_report")] == [
+    assert [one.page.stem for one in copies(tmp_path)["health_report"]] == [
         "health_report-20261126T120000Z", "health_report-20261125T120000Z",
     ]  # fmt: skip
     assert len(list((tmp_path / "kept").glob("health_report-*.json"))) == 2
@@ -58,16 +60,18 @@ def test_a_copy_leads_to_the_same_files_from_one_directory_deeper(made, tmp_path
     assert files.copy.read_text("utf-8") == link.replace("../docs", "../../docs")
 
 
-async def test_a_page_leads_to_those_before_it(configure, database):
+async def test_a_page_leads_to_those_before_it_that_are_still_kept(configure, database):
     settings = configure("")
-    for minute in range(3):
+    (settings.configs / "reports.yaml").write_text("keep: 3\n")
+    load_reports.cache_clear()
+    for minute in range(5):
         now = NOW + timedelta(minutes=minute)
         async with open_desk(database, settings, None, "v1", now) as desk:
             made = await make(desk, "log_report")
-        write_files(settings.data / "reports", made, 60)
-    assert re.findall(r'href="(kept/[^"]+)"', made.html) == [
-        "kept/log_report-20261122T120100Z.html", "kept/log_report-20261122T120000Z.html",
-    ]  # fmt: skip
+        write_files(settings.data / "reports", made, 3)
+    links = re.findall(r'href="(kept/[^"]+)"', made.html)
+    assert links == ["kept/log_report-20261122T120300Z.html", "kept/log_report-20261122T120200Z.html"]
+    assert all((settings.data / "reports" / one).is_file() for one in links)
 
 
 def test_no_copy_is_kept_where_none_is_wanted(made, tmp_path):

@@ -36,6 +36,10 @@ SELECT s, $1::timestamptz - n * interval '10 minutes', 'postgres', true,
        CASE WHEN s = 'data-disk' AND n BETWEEN 6 AND 11 THEN 'unhealthy' ELSE 'healthy' END, 2, $2
 FROM unnest(ARRAY['knowledge-database', 'data-disk', 'dagster-daemons', 'dagster-code']) s, generate_series(0, 200) n
 """
+SWITCHED_OFF = """
+INSERT INTO health_samples (service, at, kind, critical, status, detail)
+VALUES ('gone', $1::timestamptz - interval '1 minute', 'http', true, 'unhealthy', 'was down when it was switched off')
+"""
 
 
 @pytest.fixture(scope="module")
@@ -70,6 +74,7 @@ async def _fill(database, settings):
     async with database.transaction() as connection:
         await security_history.fill(connection, NOW)
         await connection.execute(SAMPLES, NOW, EVIL)
+        await connection.execute(SWITCHED_OFF, NOW)
 
 
 def _desk(connection, settings, facts):
@@ -110,6 +115,7 @@ def test_uptime_is_of_the_window_and_not_of_now(written):
 def test_who_did_what_is_counted_in_the_database(written):
     log = written["full", "log_report"]
     assert (figures(log)["Audit events"], figures(log)["Unique users"]) == (21, 3)
+    assert log.lead.endswith("21 audited actions by 3 people and the project itself.")
     assert [row[:3] for row in block(log, "event_breakdown").rows] == [
         ["review.verify", 12, 1], ["maintenance.tidy", 6, 1], ["silence.add", 2, 1], ["labels.session", 1, 1],
     ]  # fmt: skip
@@ -134,6 +140,7 @@ def test_refusals_are_told_apart_and_by_source(written):
     assert [row[:3] for row in block(security, "refused_sources").rows] == [
         ["links", 0, 8], ["mail", 5, 0], ["api", 2, 0],
     ]  # fmt: skip
+    assert figures(security)["Refused logins"] == 7
     logins, addresses = block(security, "refused_by_day").layers
     assert (sum(logins.heights), sum(addresses.heights)) == (7, 12)
     assert sum(block(security, "spam_by_day").layers[0].heights) == 6
@@ -142,7 +149,7 @@ def test_refusals_are_told_apart_and_by_source(written):
 def test_incidents_and_alerts_about_security_are_those_of_its_rules_and_its_runbook(written):
     security = written["full", "security_report"]
     assert [row[1] for row in block(security, "incidents").rows] == ["A key was seen", f"Dependencies: {EVIL}"]
-    assert [row[4] for row in block(security, "alerts").rows] == ["vulnerabilities"]
+    assert [(row[3], row[5]) for row in block(security, "alerts").rows] == [("fires", "vulnerabilities")]
     assert (figures(security)["Security events"], figures(security)["Critical events"]) == (17, 1)
     assert figures(security)["Vulnerabilities"] == 2
 
@@ -150,7 +157,7 @@ def test_incidents_and_alerts_about_security_are_those_of_its_rules_and_its_runb
 def test_a_scan_that_could_not_look_is_told_with_what_the_one_before_found(written):
     row = block(written["full", "security_report"], "audits").rows[0]
     assert (row[1].text, row[1].tone) == ("unavailable", Tone.BAD)
-    assert "it could look 6 days ago last" in row[2]
+    assert "when it could last look, 6 days ago: 2 known" in row[2]
 
 
 def test_a_fresh_project_has_everything_that_it_needs(written):

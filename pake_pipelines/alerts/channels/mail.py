@@ -1,6 +1,7 @@
 """What an e-mail looks like: headers, text, HTML, attachments."""
 
 import mimetypes
+import re
 from collections.abc import Iterable
 from email.message import EmailMessage
 from email.policy import SMTP
@@ -13,13 +14,16 @@ from pake_pipelines.alerts.text import html_page, one_line, plain, subject
 from pake_pipelines.model.alert import Message
 
 _MEGABYTE: Final = 1_000_000
+# a link to a file beside the page: where a mail is read, that file is not
+_BESIDE: Final = re.compile(rb'<a href="(?![a-z]+:|#)[^"]*">(.*?)</a>', re.IGNORECASE | re.DOTALL)
 
 
 def compose(message: Message, sender: str, recipients: Iterable[str], max_attachment_mb: float) -> EmailMessage:
     """Return the mail for `message`. Blocks while it reads the attachments.
 
     The Message-ID is made from the key, so that the same message sent twice is known as one; mails of one group refer
-    to one another. Attachments that are missing, or go beyond `max_attachment_mb` together, are named in the text.
+    to one another. Attachments that are missing, or go beyond `max_attachment_mb` together, are named in the text;
+    pages lead to addresses of the web only, and say the rest in words.
     """
     attached, left_out = _attachments(message.attachments, int(max_attachment_mb * _MEGABYTE))
     domain = domain_of(sender)
@@ -58,7 +62,7 @@ def _attachments(paths: Iterable[str], room: int) -> tuple[list[tuple[str, bytes
             left_out.append(f"Not attached: {name}, too large for a mail")
             continue
         room -= len(content)
-        attached.append((name, content))
+        attached.append((name, _BESIDE.sub(rb"\1", content) if path.suffix == ".html" else content))
     return attached, left_out
 
 

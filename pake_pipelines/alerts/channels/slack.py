@@ -7,7 +7,7 @@ from pake_pipelines.alerts.channels.identifier import identifier
 from pake_pipelines.alerts.channels.posting import post_json
 from pake_pipelines.alerts.text import fields, in_detail, one_line, remarks, sections, short, subject
 from pake_pipelines.config.alerting import SlackChannel
-from pake_pipelines.model.alert import AlertLine, Message, Severity
+from pake_pipelines.model.alert import AlertLine, Message, Severity, is_gone
 
 COLOURS: Final = {
     Severity.INFO: "#439fe0",
@@ -45,7 +45,9 @@ class Slack:
 
 def payload(message: Message) -> dict[str, Any]:
     """Return what is posted for `message`; an attachment for each alert in detail, and one for the others."""
-    text = "\n".join([f"*{_escaped(subject(message))}*", _escaped(one_line(message.title)), *remarks(message)])
+    heading, title = subject(message), one_line(message.title)
+    said = [] if title in heading else [_escaped(title)]
+    text = "\n".join([f"*{_escaped(heading)}*", *said, *remarks(message)])
     attachments = [one for heading, lines in sections(message) for one in _attachments(message, heading, lines)]
     if message.body:
         attachments.insert(0, {"color": COLOURS[message.severity], "text": _escaped(message.body)[:_LONGEST_TEXT]})
@@ -56,7 +58,7 @@ def _attachments(message: Message, heading: str, lines: tuple[AlertLine, ...]) -
     detailed = in_detail(message)
     for line in lines[:detailed]:
         yield {
-            "color": RESOLVED if line.resolved_at else COLOURS[line.severity],
+            "color": _colour(line),
             "fallback": _escaped(short(line)),
             "pretext": heading if line is lines[0] else "",
             "title": _escaped(one_line(line.summary)),
@@ -73,11 +75,16 @@ def _attachments(message: Message, heading: str, lines: tuple[AlertLine, ...]) -
             listed.append(f"and {len(others) - _MOST_SHORT} more: pake alerts list")
         text = "\n".join(listed)
         yield {
-            "color": RESOLVED if others[0].resolved_at else COLOURS[message.severity],
+            "color": RESOLVED if all(_colour(line) == RESOLVED for line in others) else COLOURS[message.severity],
             "fallback": heading,
             "title": heading,
             "text": _escaped(text)[:_LONGEST_TEXT],
         }
+
+
+def _colour(line: AlertLine) -> str:
+    is_good = line.resolved_at and not is_gone(line.resolved_because)
+    return RESOLVED if is_good else COLOURS[line.severity]
 
 
 def _escaped(text: str) -> str:

@@ -5,7 +5,8 @@ An input that cannot be read says so, and leaves the others alone. One that is n
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from math import ceil
 
 from pake_pipelines.alerts.inputs.channel import channel_readings
 from pake_pipelines.alerts.inputs.check import check_readings
@@ -72,7 +73,8 @@ async def gather(connection: Connection, config: MonitoringConfig, found: Round)
         return channel_readings(states.values(), config.alerting.channels)
 
     async def metrics() -> Readings:
-        return metric_readings(await metric_samples.latest(connection, now))
+        silent_since = await _silent_since(connection, config, now)
+        return metric_readings(await metric_samples.latest(connection, now), silent_since)
 
     async def objectives() -> Readings:
         return await slo_readings(connection, config.alerting.slos, now)
@@ -83,6 +85,16 @@ async def gather(connection: Connection, config: MonitoringConfig, found: Round)
     if found.metrics_due:
         readers |= {"metric": metrics, "slo": objectives}
     return inputs + [await _told(name, read) for name, read in readers.items()]
+
+
+async def _silent_since(connection: Connection, config: MonitoringConfig, now: datetime) -> datetime | None:
+    """Return since when a series must have no sample to be gone; None where too little was measured to tell.
+
+    That is `gone_hours` ago, and as many rounds as these hours have: while nobody measured none was missed.
+    """
+    hours, every = timedelta(hours=config.alerting.gone_hours), timedelta(minutes=config.metrics.every_minutes)
+    before = await metric_samples.round_before(connection, ceil(hours / every), now)
+    return before and min(before, now - hours)
 
 
 def _was_read(facts: DagsterFacts, part: str) -> bool:

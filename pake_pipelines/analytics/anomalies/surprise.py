@@ -18,7 +18,7 @@ from pake_pipelines.analytics.anomalies.history import (
 )
 from pake_pipelines.analytics.anomalies.novelty import value_distance, window_distance
 from pake_pipelines.analytics.anomalies.rhythm import after_gap
-from pake_pipelines.analytics.anomalies.season import season_distance
+from pake_pipelines.analytics.anomalies.season import season_distances
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -144,10 +144,16 @@ def _shape(values: "Floats", deviation: "Floats") -> "Floats":
 def _season(times: "Floats", values: "Floats", deviation: "Floats") -> "Floats":
     import numpy as np
 
-    distance = season_distance(times, values, deviation)
-    first = int(np.argmax(distance > 0)) if distance.any() else len(distance)
-    judged = excess(distance[first:], _floor(deviation[first:]), LEARNING) if first < len(distance) else distance[:0]
-    return np.concatenate([np.zeros(first), judged])
+    by_day, by_week = (_above_usual(one, deviation) for one in season_distances(times, values, deviation))
+    return np.maximum(by_day, by_week)
+
+
+def _above_usual(distance: "Floats", deviation: "Floats") -> "Floats":
+    """The distances from the first one on, beside those before them."""
+    import numpy as np
+
+    first = int(np.argmax(distance > 0))
+    return np.concatenate([np.zeros(first), excess(distance[first:], _floor(deviation[first:]), LEARNING)])
 
 
 def _flat(values: "Floats") -> "Floats":

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from pake_pipelines.analytics.forecasts.models import EXPONENTIAL, paths
 
 if TYPE_CHECKING:
-    from pake_pipelines.analytics.forecasts.series import Floats
+    from pake_pipelines.analytics.forecasts.series import Flags, Floats
 
 _ORIGINS: Final = 10
 _TRAINED: Final = 0.4  # of the series before the first origin
@@ -32,19 +32,25 @@ class BackTest:
         return errors / self.levels[:, None] if name == EXPONENTIAL else errors
 
 
-def back_test(values: "Floats", horizon: int) -> BackTest:
-    """Return the errors of all models at up to ten origins."""
+def back_test(values: "Floats", measured: "Flags", horizon: int) -> BackTest:
+    """Return the errors of all models at up to ten origins; a bridge is no truth, unless there is nothing else."""
     import numpy as np
 
     first = max(_FEWEST, int(_TRAINED * len(values)))
-    origins = np.unique(np.linspace(first, max(first, len(values) - 1), _ORIGINS).astype(int))
-    origins = origins[origins < len(values)]
+    places = np.arange(first, len(values))
+    beside = places[measured[places - 1] & measured[places]]
+    if len(beside):
+        places = beside
+    else:
+        measured = np.ones_like(measured)
+    origins = places[np.unique(np.linspace(0, len(places) - 1, _ORIGINS).astype(int))]
     errors: dict[str, Floats] = {}
     for row, origin in enumerate(origins):
         known = min(horizon, len(values) - origin)
         for name, path in paths(values[:origin], known).items():
             table = errors.setdefault(name, np.full((len(origins), horizon), np.nan))
-            table[row, :known] = values[origin : origin + known] - path
+            truth = np.where(measured[origin : origin + known], values[origin : origin + known], np.nan)
+            table[row, :known] = truth - path
     return BackTest(errors, np.maximum(values[origins - 1] / max(float(values[-1]), _TINY), _TINY))
 
 

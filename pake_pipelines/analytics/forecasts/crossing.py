@@ -9,8 +9,8 @@ from pake_pipelines.analytics.forecasts.forecast import Bounds, Forecast, foreca
 from pake_pipelines.analytics.forecasts.series import Reading
 
 _DAY: Final = timedelta(days=1)
-_LEAST: Final = 30
-_FURTHEST: Final = 365
+_LEAST: Final = 30 * _DAY
+_FURTHEST: Final = timedelta(days=365)
 _TIMES_KNOWN: Final = 4  # no further ahead than so many times what is known of the past
 
 
@@ -35,11 +35,17 @@ def days_to(
     limit: float,
     *,
     now: datetime,
+    furthest: timedelta = _FURTHEST,
+    level: float = 0.8,
     bounds: Bounds = (None, None),
 ) -> Crossing:
-    """Return when a rising figure first reads `limit` or more, by a forecast or by one made of readings."""
+    """Return when a rising figure first reads `limit` or more, by a forecast or by one made of readings.
+
+    `level` and `bounds` are those of the latter, which looks ahead four times as far as the readings reach back, 30
+    days at the least and no further than `furthest`.
+    """
     if not isinstance(made, Forecast):
-        made = forecast(made, horizon=_horizon(made), now=now, bounds=bounds)
+        made = forecast(made, horizon=min(_horizon(made), furthest), now=now, level=level, bounds=bounds)
     if made.reason is not None:
         return _never(limit, made.reason)
     if made.latest is not None and made.latest >= limit:
@@ -60,8 +66,7 @@ def days_to(
 
 def _horizon(readings: Sequence[Reading]) -> timedelta:
     moments = [one.at for one in readings]
-    known = (max(moments) - min(moments)) / _DAY if moments else 0.0
-    return timedelta(days=min(_FURTHEST, max(_LEAST, _TIMES_KNOWN * known)))
+    return max(_LEAST, _TIMES_KNOWN * (max(moments) - min(moments))) if moments else _LEAST
 
 
 def _reached(made: Forecast, limit: float, values: Sequence[float]) -> datetime | None:

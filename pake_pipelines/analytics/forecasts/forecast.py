@@ -16,7 +16,10 @@ if TYPE_CHECKING:
     from pake_pipelines.analytics.forecasts.series import Floats
 
 _DAY: Final = timedelta(days=1)
-_STALE: Final = 3  # steps without a reading, besides half of what is known, after which the past says nothing
+_HOUR: Final = timedelta(hours=1)
+# without a reading for so long, or for half of what is known, a series has ended
+_STALE: Final = timedelta(days=7)
+_STALE_STEPS: Final = 3  # at the least
 
 Bounds: TypeAlias = tuple[float | None, float | None]
 
@@ -64,21 +67,20 @@ def forecast(
     now: datetime,
     level: float = 0.8,
     bounds: Bounds = (None, None),
-    model: str | None = None,
 ) -> Forecast:
     """Return what readings to expect at every `step` from `now` to the `horizon`.
 
     `level` is the share of readings that the interval shall hold, `bounds` what the figure cannot go below or above.
-    `model` is one of `models.LEVELS` or `models.TRENDS`; without it the back-test chooses.
     """
     now = now if now.tzinfo else now.replace(tzinfo=UTC)
     series = regular(readings, step, now)
     if isinstance(series, str):
         return _nothing(series, now, len(readings))
-    age = (now - series.end) / step
-    if age > max(_STALE, len(series.values) / 2):
-        return _nothing(f"the last reading is {age * (step / _DAY):.0f} days old", now, len(readings))
-    return _told(_Asked(ceil(horizon / step), now, level, bounds, model), series, age, len(readings))
+    silent = now - series.end
+    if silent > max(_STALE_STEPS * step, min(_STALE, len(series.values) / 2 * step)):
+        old = f"{silent / _DAY:.0f} days" if silent >= 2 * _DAY else f"{silent / _HOUR:.0f} hours"
+        return _nothing(f"the last reading is {old} old", now, len(readings))
+    return _told(_Asked(ceil(horizon / step), now, level, bounds), series, silent / step, len(readings))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,20 +89,16 @@ class _Asked:
     now: datetime
     level: float
     bounds: Bounds
-    model: str | None
 
 
 def _told(asked: _Asked, series: Series, age: float, readings: int) -> Forecast:
     prepared = Prepared(series)
     slope = prepared.slope
     reach = asked.steps + ceil(age)
-    tested = back_test(prepared.values, reach)
+    tested = back_test(prepared.values, series.measured, reach)
     continued = models.paths(prepared.values, reach)
-    wanted = (asked.model,) if asked.model else (*(models.TRENDS if slope else models.LEVELS), *models.JUMPING)
-    names = [one for one in wanted if one in continued and one in tested.errors]
-    if not names:
-        return _nothing(f"no model can be had of {len(prepared.values)} steps", asked.now, readings)
-    name = selected(tested, names)
+    wanted = (*(models.TRENDS if slope else models.LEVELS), *models.JUMPING)
+    name = selected(tested, [one for one in wanted if one in continued and one in tested.errors])
     widths = half_widths(tested.errors_now(name), asked.level, reach, len(prepared.values)) * prepared.doubt
     fluctuates = prepared.jumps.clean_ups
     return Forecast(

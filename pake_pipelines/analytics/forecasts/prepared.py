@@ -28,14 +28,14 @@ class Prepared:
         self.cycles: list[Floats] = []
         # squares of what is huge or tiny are not finite
         self.unit = float(abs(series.values).max()) or 1.0
-        values = despiked(np.asarray(series.values / self.unit, float))
+        values = np.asarray(series.values / self.unit, float)
         for cycle in _CYCLES:
             period = round(cycle / series.step)
-            if period * series.step == cycle and (found := profile(values, period)) is not None:
+            if period * series.step == cycle and (found := _cycle(values, period)) is not None:
                 values = values - _tiled(found, 0, len(values))
                 self.cycles.append(found)
-        self.values: Floats = values
-        self.jumps: Jumps = jumps(values)
+        self.values: Floats = despiked(values)
+        self.jumps: Jumps = jumps(self.values)
 
     @property
     def doubt(self) -> float:
@@ -86,6 +86,12 @@ class Prepared:
         limit = _OUTLYING * _SCALE * float(np.median(np.abs(changes)))
         changes = changes.clip(-limit, limit)
         return float(max(0.0, -float(np.mean(changes[1:] * changes[:-1]))) ** 0.5)
+
+
+def _cycle(values: "Floats", period: int) -> "Floats | None":
+    """Return the profile of a cycle: first with all spikes, for one that comes every week is none."""
+    found = profile(values, period)
+    return profile(despiked(values), period) if found is None else found
 
 
 def _tiled(found: "Floats", begin: int, end: int) -> "Floats":

@@ -11,10 +11,9 @@ if TYPE_CHECKING:
 
     Floats: TypeAlias = NDArray[np.float64]
     Places: TypeAlias = NDArray[np.intp]
+    Flags: TypeAlias = NDArray[np.bool_]
 
-FEWEST_STEPS: Final = 5
-"""Of fewer measured steps nothing is said."""
-
+_FEWEST_STEPS: Final = 6  # five to learn from, one to test the model on
 _MOST_STEPS: Final = 400  # what is older says little, and the work grows with the square
 _DENSE: Final = 3.0  # readings a step; from here on a step's value stands for its middle
 _LARGEST: Final = 1e100  # sums of squares of what is larger are not finite
@@ -35,7 +34,7 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Series:
-    """One value per step, the last of which stands for `end`; `measured` of them are not bridged.
+    """One value per step, the last of which stands for `end`; `measured` says which are not bridged.
 
     `within` are quantiles of how far single readings lie from the value of their step, `hours` how far the readings of
     each hour of the day (UTC) lie from it, which is already taken out of the other two. `above` is how far the highest
@@ -45,7 +44,7 @@ class Series:
     end: datetime
     step: timedelta
     values: "Floats"
-    measured: int
+    measured: "Flags"
     within: "Floats"
     hours: "Floats"
     above: float
@@ -77,9 +76,9 @@ def regular(readings: Sequence[Reading], step: timedelta, now: datetime) -> Seri
     if hours is not None:
         values = values - hours[_hour(times)]
         medians = _medians(places, values)
-    measured = int(np.isfinite(medians).sum())
-    if measured < FEWEST_STEPS:
-        return f"too few {'days' if width == _DAY else 'steps'}: {measured} of at least {FEWEST_STEPS}"
+    measured = np.isfinite(medians)[::-1]
+    if measured.sum() < _FEWEST_STEPS:
+        return f"too few {'days' if width == _DAY else 'steps'}: {measured.sum()} of at least {_FEWEST_STEPS}"
     at = np.arange(len(medians))
     whole = _bridged(medians[::-1])
     deviations = values - np.interp(times, (end - at * width)[::-1], whole)

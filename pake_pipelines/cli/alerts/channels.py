@@ -7,13 +7,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, lasting
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.alerting import AnyChannel
 from pake_pipelines.config.loading import load_monitoring
 from pake_pipelines.settings import get_settings
@@ -81,13 +81,8 @@ def _state(channel: AnyChannel, state: ChannelState | None, lacks: str | None) -
     return "fails" if state.failures else "works"
 
 
-def _table(told: list[dict[str, Any]], now: datetime) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("channel", "kind", "state", "last sent"):
-        table.add_column(column, no_wrap=True)
-    for column in ("waiting", "given up"):
-        table.add_column(column, justify="right")
-    table.add_column("", overflow="fold", ratio=1)
+def _table(told: list[dict[str, Any]], now: datetime) -> Rows:
+    table = Rows("channel", "kind", "state", "last sent", "waiting", "given up", "", right={"waiting", "given up"})
     for one in told:
         said = one["lacks"] or one["last_error"] or ""
         if one["failing_since"]:
@@ -101,7 +96,7 @@ def _table(told: list[dict[str, Any]], now: datetime) -> Table:
             Text(one["state"], style=_COLOURS[one["state"]]),
             ago(one["last_sent_at"], now) if one["last_sent_at"] else "-",
             waiting,
-            str(one["dead"]),
+            one["dead"],
             Text(said, style="dim"),
         )
     return table

@@ -6,7 +6,6 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
@@ -14,6 +13,7 @@ from pake_pipelines.cli.ages import moment
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import audit
 from pake_pipelines.store.database import Connection
@@ -49,15 +49,11 @@ def list_letters(
     err.print("[dim]`pake alerts dead-letters retry` sends them after all[/]")
 
 
-def _table(found: Sequence[Notification]) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("id", justify="right")
-    for column in ("channel", "given up", "tries"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("message and reason", overflow="fold", ratio=1)
+def _table(found: Sequence[Notification]) -> Rows:
+    table = Rows("id", "channel", "given up", "tries", "message and reason", right={"id", "tries"})
     for one in found:
         said = Text.assemble(f"{one.kind}: {one.title}", (f"\n{one.last_error or ''}", "dim"))
-        table.add_row(str(one.notification_id), one.channel, moment(one.ended_at), str(one.attempts), said)
+        table.add_row(one.notification_id, one.channel, moment(one.ended_at), one.attempts, said)
     return table
 
 

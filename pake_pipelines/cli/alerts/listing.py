@@ -7,7 +7,6 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.alerts.silencing import in_force, silenced
@@ -15,8 +14,9 @@ from pake_pipelines.cli.ages import ago, moment
 from pake_pipelines.cli.alerts.naming import Id, alert_named
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_monitoring
-from pake_pipelines.model.alert import AlertState, Severity
+from pake_pipelines.model.alert import AlertState, Severity, is_gone
 from pake_pipelines.model.episode import Episode
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import alert_views, silences
@@ -65,11 +65,8 @@ def list_alerts(
     err.print("[dim]`pake alerts show ID` has everything about one; `ack ID` takes one up[/]")
 
 
-def _table(found: Sequence[Episode], hushed: set[str], now: datetime) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("id", "severity", "state", "since", "rule"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("what", overflow="fold", ratio=1)
+def _table(found: Sequence[Episode], hushed: set[str], now: datetime) -> Rows:
+    table = Rows("id", "severity", "state", "since", "rule", "what")
     for one in found:
         said = Text(one.summary)
         for mark in _marks(one, one.alert_id in hushed):
@@ -88,6 +85,7 @@ def _table(found: Sequence[Episode], hushed: set[str], now: datetime) -> Table:
 def _marks(one: Episode, is_silenced: bool) -> list[str]:
     marks = [f"taken up by {one.acknowledged_by}"] if one.acknowledged_at else []
     marks += ["silenced"] if is_silenced else []
+    marks += ["no longer measured"] if is_gone(one.resolved_because) else []
     return marks + (["flapping"] if one.flapping and one.is_open else [])
 
 

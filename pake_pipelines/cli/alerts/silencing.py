@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.alerts.matching import fits
@@ -15,6 +14,7 @@ from pake_pipelines.cli.alerts.matchers import matchers_of, shown
 from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.episode import Episode, Silence
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import alerts, silences
@@ -81,14 +81,10 @@ def list_silences(
     if not found:
         out.print("nothing is silenced")
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("id", justify="right")
-    for column in ("matchers", "until", "left", "by", "why"):
-        table.add_column(column, overflow="fold")
+    table = Rows("id", "matchers", "until", "left", "by", "why", right={"id"}, folding={"matchers", "by", "why"})
     for one in found:
         left = lasting(one.ends_at - now) if one.ends_at > now else "over"
-        words = (Text(text) for text in (one.author, one.comment))
-        table.add_row(str(one.silence_id), Text(shown(one.matchers)), moment(one.ends_at), left, *words)
+        table.add_row(one.silence_id, shown(one.matchers), moment(one.ends_at), left, one.author, one.comment)
     out.print(table)
 
 

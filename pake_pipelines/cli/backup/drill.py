@@ -6,12 +6,12 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pake_pipelines.cli.backup.place import on_record, told, workplace
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.maintenance import Outcome, TaskState
 
 
@@ -39,11 +39,9 @@ def drill(
 def _show(outcome: Outcome) -> None:
     steps: list[dict[str, Any]] = outcome.details.get("steps", [])
     if steps:
-        table = Table("step", box=None, pad_edge=False)
-        table.add_column("seconds", justify="right")
-        table.add_column("")
+        table = Rows("step", "seconds", "", right={"seconds"})
         for step in steps:
-            table.add_row(step["step"], f"{step['seconds']:.1f}", escape(str(step["found"])))
-        out.print(table, soft_wrap=True)
+            table.add_row(step["step"], f"{step['seconds']:.1f}", step["found"])
+        out.print(table)
     colour = "green" if outcome.state is TaskState.DONE else "red"
     out.print(f"[{colour}]{outcome.state}[/]: {escape(outcome.summary)}", soft_wrap=True)

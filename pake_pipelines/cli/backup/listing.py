@@ -6,12 +6,13 @@ from typing import Annotated, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
+from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, moment
 from pake_pipelines.cli.backup.place import named, workplace
 from pake_pipelines.cli.console import err, out, print_json
 from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.maintenance.backup import manifest as manifests
 from pake_pipelines.maintenance.backup.sizes import in_words
 from pake_pipelines.maintenance.backup.standing import Known, assess
@@ -45,9 +46,8 @@ def list_backups(as_json: Json = False) -> None:
         )
     else:
         _show_all(known, now)
-        for check in checks:
-            if not check.ok:
-                err.print(f"[yellow]{escape(check.said)}[/]", soft_wrap=True)
+        for said in dict.fromkeys(check.said for check in checks if not check.ok):
+            err.print(f"[yellow]{escape(said)}[/]", soft_wrap=True)
     if not checks[0].ok:
         raise typer.Exit(1)
 
@@ -59,18 +59,13 @@ def _state(one: Known) -> ProofState:
 def _show_all(known: list[Known], now: datetime) -> None:
     if not known:
         return
-    table = Table(box=None, pad_edge=False)
-    for name in ("backup", "made"):
-        table.add_column(name)
-    for name in ("size", "rows"):
-        table.add_column(name, justify="right")
-    table.add_column()
+    table = Rows("backup", "made", "size", "rows", "", right={"size", "rows"})
     for one in known:
         state = _state(one)
         proved = f", {ago(one.proved_at, now)}" if one.proved_at else ""
-        said = f"[{_COLOURS[state]}]{state}[/]{proved}" + (f": {escape(one.fault)}" if one.fault else "")
+        said = Text.assemble((state.value, _COLOURS[state]), proved, f": {one.fault}" if one.fault else "")
         table.add_row(one.name, ago(one.created_at, now), in_words(one.bytes), f"{one.rows:,}", said)
-    out.print(table, soft_wrap=True)
+    out.print(table)
 
 
 def show(

@@ -12,12 +12,12 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pake_pipelines.cli.backup.place import told, workplace
 from pake_pipelines.cli.console import err, fail, out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.maintenance.backup.pitr import recover
 from pake_pipelines.maintenance.backup.recovery import Recovered
 from pake_pipelines.model.maintenance import Outcome
@@ -87,12 +87,10 @@ def _show(outcome: Outcome) -> None:
     different: list[dict[str, Any]] = outcome.details["different_tables"]
     if not different:
         return
-    table = Table("database", "table", box=None, pad_edge=False)
-    for name in ("rows then", "rows now"):
-        table.add_column(name, justify="right")
+    table = Rows("database", "table", "rows then", "rows now", right={"rows then", "rows now"})
     for one in different[:_SHOWN]:
-        table.add_row(one["database"], escape(one["table"]), _rows(one["rows_then"]), _rows(one["rows_now"]))
-    out.print(table, soft_wrap=True)
+        table.add_row(one["database"], one["table"], _rows(one["rows_then"]), _rows(one["rows_now"]))
+    out.print(table)
     if len(different) > _SHOWN:
         out.print(f"[dim]and {len(different) - _SHOWN} more[/]")
 

@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.backup.place import told, workplace
 from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up, running
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.maintenance.backup import kept as keeping
 from pake_pipelines.maintenance.backup.restore import Wish
 from pake_pipelines.maintenance.backup.restore import restore as put_back
@@ -69,15 +69,11 @@ def restore(
 
 
 def _show_changes(outcome: Outcome) -> None:
-    table = Table(box=None, pad_edge=False)
-    table.add_column("database")
-    table.add_column("table that would change")
-    table.add_column("rows now", justify="right")
-    table.add_column("rows then", justify="right")
+    table = Rows("database", "table that would change", "rows now", "rows then", right={"rows now", "rows then"})
     for one in outcome.details["tables"]:
         table.add_row(one["database"], one["table"], _rows(one["rows_now"]), _rows(one["rows_then"]))
     if table.row_count:
-        out.print(table, soft_wrap=True)
+        out.print(table)
 
 
 def _rows(count: int | None) -> str:

@@ -11,13 +11,7 @@ from typing import Any, Final
 
 import yaml
 
-from pake_pipelines.config.loading import (
-    ConfigError,
-    load_maintenance,
-    load_monitoring,
-    load_quality,
-    load_sources,
-)
+from pake_pipelines.config.loading import LOADERS, ConfigError
 from pake_pipelines.redaction import MASK, redact_value
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.database import addresses
@@ -71,11 +65,7 @@ def settings_of(settings: Settings) -> Mapping[str, Any]:
 
 def configuration(settings: Settings) -> Mapping[str, Any]:
     """Return of each configuration file whether it can be used, and what is wrong with it."""
-    loaders: Mapping[str, Callable[[Path], object]] = {
-        "sources.yaml": load_sources, "quality.yaml": load_quality, "monitoring.yaml": load_monitoring,
-        "maintenance.yaml": load_maintenance,
-    }  # fmt: skip
-    return {name: _usable(load, settings.configs) for name, load in loaders.items()}
+    return {f"{name}.yaml": _usable(load, settings.configs) for name, load in LOADERS.items()}
 
 
 def _usable(load: Callable[[Path], object], configs: Path) -> str:

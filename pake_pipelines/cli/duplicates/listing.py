@@ -5,11 +5,11 @@ from dataclasses import asdict
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, out, print_json
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_quality
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import group_views
@@ -37,16 +37,12 @@ def list_groups(
     if not groups:
         out.print(f"no group has more than {most} different texts" if suspicious else "no duplicates")
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("group", no_wrap=True)
-    table.add_column("members", justify="right")
-    table.add_column("title", overflow="fold")
-    table.add_column("found by", overflow="fold")
+    table = Rows("group", "members", "title", "found by", right={"members"}, folding={"title", "found by"})
     for group in groups:
         shown = Text(_levels(group.levels), style="dim")
         if group.suspicious:
             shown.append(" suspicious", style="yellow")
-        table.add_row(str(group.group_id)[:8], str(group.members), Text(group.title), shown)
+        table.add_row(str(group.group_id)[:8], group.members, group.title, shown)
     out.print(table)
     if len(groups) == limit:
         err.print(f"[dim]the {limit} largest; --limit shows more[/]")

@@ -3,6 +3,7 @@
 import asyncio
 
 from pake_pipelines.cli.console import out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.dedup.minhash import bands
 from pake_pipelines.settings import get_settings
@@ -19,7 +20,7 @@ def reindex(as_json: Json = False) -> None:
     if as_json:
         print_json({"bands_written": written})
     else:
-        out.print(f"[green]✓[/] {written:,} bands written")
+        out.print(f"[green]✓[/] {counted(written, 'band')} written")
 
 
 async def _reindex() -> int:

@@ -11,6 +11,7 @@ from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.duplicates.evidence import clashes
 from pake_pipelines.cli.items import item_named
 from pake_pipelines.cli.sources.options import Json
@@ -55,8 +56,8 @@ def _carry_out(action: Action, named: Sequence[str], reason: str | None, *, dry_
     _show(action, outcome, titles)
     if not dry_run and outcome.changed:
         out.print(
-            f"{len(outcome.changed)} items changed. The next run brings their connections, confidence and verdicts in "
-            "line; `pake ingest` does at once.",
+            f"{counted(len(outcome.changed), 'item')} changed. The next run brings their connections, confidence and "
+            "verdicts in line; `pake ingest` does at once.",
             soft_wrap=True,
         )
 

@@ -8,12 +8,13 @@ from typing import Annotated, Any, Final
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.duplicates.evidence import clashes, found
 from pake_pipelines.cli.duplicates.item_lines import ItemLines, read_items
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.embedder import ModelError
 from pake_pipelines.pipeline.group_trial import Placed, Tie, try_groups
 from pake_pipelines.pipeline.kit import Kit
@@ -113,15 +114,13 @@ def _show(placed: list[Placed], read: ItemLines) -> None:
 def _show_group(members: list[Placed], read: ItemLines, titles: dict[str, str]) -> None:
     because = (f"  canonical is {members[0].because}", "dim")
     out.print(Text.assemble((f"group of {len(members)}", "bold"), because), soft_wrap=True)
-    table = Table.grid(padding=(0, 2))
-    for name in ("id", "title", "tie"):
-        table.add_column(name, overflow="fold")
+    table = Rows("", "", "", folding={""})
     for one in members:
         assert one.tie is not None
         compared = one.tie.compared
         tie = f"{found(compared.level, compared.reason, compared.score)}, with {read.ids[one.tie.other]}"
         mark = Text("● " if one.key == one.canonical else "  ", style="green")
-        table.add_row(mark.append(str(read.ids[one.key]), style=""), Text(titles[one.key]), Text(tie, style="dim"))
+        table.add_row(mark.append(str(read.ids[one.key]), style=""), titles[one.key], Text(tie, style="dim"))
     out.print(table)
     out.print()
 
@@ -143,6 +142,5 @@ def _summary(placed: list[Placed], groups: dict[str, list[Placed]]) -> str:
     levels = Counter(one.tie.compared.level for one in placed if one.tie and one.key != one.canonical)
     copies = ", ".join(f"{levels[level]} {level}" for level in ("exact", "near", "semantic") if levels[level])
     alone = len(placed) - sum(map(len, real))
-    duplicates = f"{sum(levels.values())} duplicates ({copies or 'none'})"
-    groups_of_them = "1 group" if len(real) == 1 else f"{len(real)} groups"
-    return f"{len(placed)} items: {groups_of_them}, {duplicates}, {alone} alone"
+    duplicates = counted(levels.total(), "duplicate") + (f" ({copies})" if copies else "")
+    return f"{counted(len(placed), 'item')}: {counted(len(real), 'group')}, {duplicates}, {alone} alone"

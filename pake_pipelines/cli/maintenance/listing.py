@@ -6,13 +6,13 @@ from itertools import groupby
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, lasting, moment
 from pake_pipelines.cli.console import err, out, print_json
 from pake_pipelines.cli.maintenance.names import TaskArgument, known_task
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_maintenance
 from pake_pipelines.config.maintenance import MaintenanceConfig
 from pake_pipelines.maintenance.due import next_time, planned
@@ -53,25 +53,26 @@ def list_tasks(as_json: Json = False) -> None:
     settings, now = get_settings(), datetime.now(UTC)
     config = load_maintenance(settings.configs)
     last = last_runs(settings)
-    lines = [_line(config, task.name, last.get(task.name) if last else None, now, settings) for task in planned(config)]
+    runs = last or {}
+    lines = [_line(config, task.name, runs.get(task.name), now, settings) for task in planned(config)]
     if as_json:
         print_json([asdict(one) for one in lines])
         return
     if not settings.automation_enabled:
         out.print("[yellow]no task starts by itself: PAKE_AUTOMATION_ENABLED is off[/]")
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("task", "category", "when (UTC)", "next (UTC)", "last run"):
-        table.add_column(column, no_wrap=column in {"task", "category"}, overflow="fold")
+    table = Rows("task", "category", "when (UTC)", "next (UTC)", "last run", folding={"when (UTC)", "last run"})
     for rhythm, of_rhythm in groupby(lines, key=lambda one: one.rhythm):
         table.add_row(Text(rhythm, "bold dim"))
         for one in of_rhythm:
-            table.add_row(Text(f"  {one.task}", "" if one.enabled else "dim"), *_row_of(one, now))
+            table.add_row(
+                Text(f"  {one.task}", "" if one.enabled else "dim"), *_row_of(one, now, known=last is not None)
+            )
     out.print(table)
 
 
-def _row_of(line: Line, now: datetime) -> tuple[str | Text, ...]:
+def _row_of(line: Line, now: datetime, *, known: bool) -> tuple[str | Text, ...]:
     following = f"{line.next:%a %d %b %H:%M}" if line.next else "" if line.enabled else "off"
-    return line.category, line.schedule, following, _last(line, now)
+    return line.category, line.schedule, following, _last(line, now) if known else Text("unknown", "magenta")
 
 
 def last_runs(settings: Settings) -> dict[str, TaskRun] | None:
@@ -133,9 +134,7 @@ def history(
     if as_json:
         print_json([asdict(one) for one in runs])
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("began (UTC)", "task", "by", "took", "state", "what came of it"):
-        table.add_column(column, no_wrap=column != "what came of it", overflow="fold")
+    table = Rows("began (UTC)", "task", "by", "took", "state", "what came of it")
     for run in runs:
         table.add_row(*_row(run))
     out.print(table if runs else "nothing has run yet")
@@ -144,4 +143,4 @@ def history(
 def _row(run: TaskRun) -> tuple[Any, ...]:
     took = lasting(run.finished_at - run.started_at) if run.finished_at else ""
     state = Text(run.state + (" (dry run)" if run.dry_run else ""), COLOURS[run.state])
-    return moment(run.started_at), run.task, run.actor, took, state, Text(run.summary)
+    return moment(run.started_at), run.task, run.actor, took, state, run.summary

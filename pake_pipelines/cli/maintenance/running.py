@@ -10,7 +10,6 @@ from uuid import uuid4
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import ago, moment
@@ -21,6 +20,7 @@ from pake_pipelines.cli.maintenance.names import elsewhere, known_task
 from pake_pipelines.cli.maintenance.telling import tell_dagster
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.stack import database_up
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_maintenance
 from pake_pipelines.config.maintenance import MaintenanceConfig, Rhythm
 from pake_pipelines.maintenance.due import Due, planned
@@ -181,12 +181,11 @@ def _show(ran: Ran, *, verbose: bool) -> None:
 
 def _show_detail(name: str, value: Any) -> None:
     if isinstance(value, list) and value and all(isinstance(row, dict) for row in value):
-        table = Table(box=None, header_style="dim", padding=(0, 1), title=name, title_justify="left")
-        columns = list(dict.fromkeys(column for row in value for column in row))
-        for column in columns:
-            table.add_column(str(column), overflow="fold")
+        columns = list(dict.fromkeys(str(column) for row in value for column in row))
+        table = Rows(*columns, folding=columns)
         for row in value:
-            table.add_row(*(escape("" if row.get(column) is None else str(row[column])) for column in columns))
+            table.add_row(*(row.get(column) for column in columns))
+        out.print(f"  {name}:")
         out.print(table)
     elif value not in (None, "", [], {}):
         out.print(f"  {name}: {escape(str(value))}", soft_wrap=True)

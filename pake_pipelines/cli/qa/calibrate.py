@@ -5,12 +5,13 @@ from dataclasses import asdict
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.calibrate import Proposal, propose, put_in_force, retire
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.quality.calibration import Choice, HeldOut
@@ -101,8 +102,8 @@ def _as_json(proposal: Proposal, number: int | None) -> dict[str, Any]:
 def _show(proposal: Proposal) -> None:
     labels = proposal.given.labels
     good, sources = sum(one.good for one in labels), len({one.source for one in labels})
-    of = "1 source" if sources == 1 else f"{sources} sources"
-    out.print(f"{len(labels)} labels of {of}: {good} good, {len(labels) - good} bad")
+    of = counted(sources, "source")
+    out.print(f"{counted(len(labels), 'label')} of {of}: {good} good, {len(labels) - good} bad")
     if proposal.fitted.held_out:
         _show_held_out(proposal)
     if proposal.calibration is not None:
@@ -110,10 +111,8 @@ def _show(proposal: Proposal) -> None:
 
 
 def _show_held_out(proposal: Proposal) -> None:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("on sources held out")
-    for name in ("Brier before", "after", "gain, 95 % interval", "calibration error before", "after"):
-        table.add_column(name, justify="right")
+    figures = ("Brier before", "after", "gain, 95 % interval", "calibration error before", "after")
+    table = Rows("on sources held out", *figures, right=figures)
     for method, one in (proposal.fitted.held_out or {}).items():
         chosen = method == proposal.fitted.method
         table.add_row(Text(method, style="bold" if chosen else "dim"), *_held_out(one))
@@ -128,6 +127,6 @@ def _held_out(one: HeldOut) -> tuple[str, ...]:
 
 def _show_moved(proposal: Proposal) -> None:
     total = sum(one.items for one in proposal.moved)
-    out.print(f"by score alone, {total:,} of {proposal.items:,} items would stand elsewhere:")
+    out.print(f"by score alone, {total:,} of {counted(proposal.items, 'item')} would stand elsewhere:")
     for one in proposal.moved:
         out.print(f"  {one.items:,} {one.before}, then {one.after}")

@@ -3,10 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
+from pake_pipelines.cli.counts import counted
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.quality.baselines import Baseline
 from pake_pipelines.quality.decisions import Bounded, Decisions, RiskPoint
 from pake_pipelines.quality.evaluation import Evaluation, ReliabilityBin, Summary
@@ -18,7 +19,7 @@ _WIDTH: Final = 41  # of a picture: a column for each 2.5 %
 def show_evaluation(found: Evaluation, score: str, notes: Sequence[str]) -> None:
     """Print what was found of `score`."""
     overall = found.overall
-    labels = "1 label" if overall.labels == 1 else f"{overall.labels} labels"
+    labels = counted(overall.labels, "label")
     out.print(Text.assemble((score, "bold"), f": {labels}, {overall.good} good, {overall.labels - overall.good} bad"))
     for note in notes:
         out.print(Text(note, style="dim"), soft_wrap=True)
@@ -60,7 +61,7 @@ def _show_table(bins: Sequence[ReliabilityBin]) -> None:
     for one in bins:
         table.add_row(
             f"{one.low:.2f} to {one.high:.2f}",
-            str(one.labels),
+            one.labels,
             f"{one.mean_score:.2f}",
             _value(one.observed, 2),
             _interval(one.observed, 2),
@@ -106,8 +107,8 @@ def _show_splits(splits: Mapping[str, Summary], undated: int) -> None:
     table = _table("split", "labels", "base rate", "ROC-AUC", "interval", "Brier", "calibration error", "")
     for name, one in splits.items():
         table.add_row(
-            Text(name or "(no source)"),
-            str(one.labels),
+            name or "(no source)",
+            one.labels,
             _value(one.base_rate, 2),
             _value(one.roc_auc),
             _interval(one.roc_auc),
@@ -118,7 +119,7 @@ def _show_splits(splits: Mapping[str, Summary], undated: int) -> None:
     out.print()
     out.print(table)
     if undated:
-        out.print(f"[dim]{undated} labels have no date and are in neither half[/]")
+        out.print(f"[dim]labels without a date, which are in neither half: {undated}[/]")
 
 
 def _show_decisions(found: Decisions) -> None:
@@ -137,7 +138,7 @@ def _show_decisions(found: Decisions) -> None:
 def _bounded(one: Bounded, direction: str) -> str:
     if one.value is None or one.bound is None:
         return f"unavailable, {one.because}"
-    return f"{one.value:.1%}, {direction} {one.bound:.1%} ({one.labels} labels)"
+    return f"{one.value:.1%}, {direction} {one.bound:.1%} ({counted(one.labels, 'label')})"
 
 
 def _show_risk(points: Sequence[RiskPoint]) -> None:
@@ -149,12 +150,8 @@ def _show_risk(points: Sequence[RiskPoint]) -> None:
     out.print(table)
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for place, name in enumerate(columns):
-        last = place == len(columns) - 1
-        table.add_column(name, justify="left" if place == 0 or last else "right", no_wrap=not last)
-    return table
+def _table(first: str, *columns: str) -> Rows:
+    return Rows(first, *columns, right=columns[:-1])
 
 
 def _value(figure: Figure, digits: int = 3, *, sign: bool = False) -> str:

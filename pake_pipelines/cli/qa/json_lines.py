@@ -11,6 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from rich.markup import escape
 
 from pake_pipelines.cli.console import err, fail
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.text.clean import clean_characters
 
 _SHOWN: Final = 20
@@ -91,8 +92,7 @@ def refuse_lines(file: Path, wrong: Iterable[tuple[int, str]]) -> None:
     for number, said in told[:_SHOWN]:
         err.print(f"[red]line {number}:[/] {escape(said)}", soft_wrap=True)
     if told:
-        lines = "1 line" if len(told) == 1 else f"{len(told)} lines"
-        fail(f"{file}: {lines} cannot be used, so none was", hint="correct them and try again")
+        fail(f"{file}: {counted(len(told), 'line')} cannot be used, so none was", hint="correct them and try again")
 
 
 def _said(error: Any) -> str:

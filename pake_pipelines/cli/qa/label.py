@@ -11,6 +11,7 @@ from rich.markup import escape
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import fail, out
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.qa.json_lines import LabelLine, read_lines, refuse_lines
 from pake_pipelines.cli.qa.labelling import label_items
 from pake_pipelines.pipeline.labels import Session, draw, import_labels
@@ -53,8 +54,8 @@ def label(
     if not session.answers:
         out.print("nothing was labelled")
         return
-    count = "1 item" if len(session.answers) == 1 else f"{len(session.answers)} items"
-    out.print(f"you labelled {count}: {good} good, {len(session.answers) - good} bad")
+    count = len(session.answers)
+    out.print(f"you labelled {counted(count, 'item')}: {good} good, {count - good} bad")
     out.print("[dim]`pake qa evaluate` measures the score by all labels; `pake qa label` goes on[/]")
 
 
@@ -79,8 +80,8 @@ def _import(file: Path, person: str) -> None:
     lines = read_lines(file, LabelLine)
     asyncio.run(_store(file, lines, person))
     good = sum(line.good for _, line in lines)
-    count = "1 label" if len(lines) == 1 else f"{len(lines)} labels"
-    out.print(f"{count} of {escape(person)} stored: {good} good, {len(lines) - good} bad", soft_wrap=True)
+    stored = counted(len(lines), "label")
+    out.print(f"{stored} of {escape(person)} stored: {good} good, {len(lines) - good} bad", soft_wrap=True)
 
 
 async def _store(file: Path, lines: list[tuple[int, LabelLine]], person: str) -> None:

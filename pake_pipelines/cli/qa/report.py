@@ -7,13 +7,13 @@ from typing import Annotated, Final
 
 import typer
 from rich.padding import Padding
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out
 from pake_pipelines.cli.judgement_view import STATUS_STYLES, bar
 from pake_pipelines.cli.report.formats import FORMATS, files_of
 from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.calibrate import score_version
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.reports.opening import open_desk
@@ -110,15 +110,11 @@ def _show(made: QaReport) -> None:
         out.print(Padding(Text(f"{one.evidence} {one.acts}"), (0, 0, 0, 2)))
 
 
-def _table(first: str, *numbers: str) -> Table:
-    table = Table(box=None, header_style="dim", padding=(0, 1), pad_edge=False)
-    table.add_column(first, overflow="fold")
-    for name in numbers:
-        table.add_column(name, justify="right", no_wrap=True)
-    return table
+def _table(first: str, *numbers: str) -> Rows:
+    return Rows(first, *numbers, right=numbers, folding={first})
 
 
-def _rules(made: QaReport) -> Table:
+def _rules(made: QaReport) -> Rows:
     table = _table("rule", "ok", "warn", "fail", "unknown", "not run")
     for line in made.checks:
         counts = (line.ok, line.warn, line.fail, line.unknown, line.not_run)
@@ -126,21 +122,21 @@ def _rules(made: QaReport) -> Table:
     return table
 
 
-def _sources(made: QaReport) -> Table:
+def _sources(made: QaReport) -> Rows:
     table = _table("source", "items", "verified", "rejected", "dropped", "confidence")
     for row in made.sources:
         mean = "-" if row.average is None else f"{row.average:.2f}"
         counts = (row.items, row.verified, row.rejected, row.dropped)
-        table.add_row(Text(shown(row.name, 60)), *(f"{count:,}" for count in counts), mean)
+        table.add_row(shown(row.name, 60), *(f"{count:,}" for count in counts), mean)
     return table
 
 
-def _issues(made: QaReport) -> Table:
-    table = Table(box=None, show_header=False, padding=(0, 1), pad_edge=False)
+def _issues(made: QaReport) -> Rows:
+    table = Rows("", "", "")
     for one in made.issues[:_ISSUES]:
         table.add_row(
             Text(str(one.pake_id)[:8], style="dim"),
             Text(one.status, style=STATUS_STYLES[one.status]),
-            Text(shown(one.title, 80)),
+            shown(one.title, 80),
         )
     return table

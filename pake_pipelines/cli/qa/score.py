@@ -16,6 +16,7 @@ from rich.padding import Padding
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.judgement_view import (
     STATUS_STYLES,
     bar,
@@ -145,7 +146,6 @@ def _tell(verdicts: Counter[str]) -> None:
         err.print("[dim]no items: nothing to judge[/]")
         return
     counts = ", ".join(f"{items} {status}" for status, items in verdicts.most_common())
-    items = "1 item" if verdicts.total() == 1 else f"{verdicts.total()} items"
-    out.print(f"{items}: {counts}")
+    out.print(f"{counted(verdicts.total(), 'item')}: {counts}")
     assumed = "; ".join(f"{name}: {why}" for name, why in ASSUMED.items())
     err.print(f"[dim]assumed of each - {assumed}[/]", soft_wrap=True)

@@ -1,23 +1,24 @@
 """`pake report list`: which reports there are, how the newest of each stands, and when the next is made."""
 
-import json
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_monitoring, load_reports
 from pake_pipelines.config.reports import ReportsConfig
 from pake_pipelines.config.schedule_text import cron_of
 from pake_pipelines.maintenance.due import next_time
 from pake_pipelines.reports.catalogue import REPORTS
+from pake_pipelines.reports.document import Tone
+from pake_pipelines.reports.head import head_of
+from pake_pipelines.reports.rendering.values import STANDINGS
 from pake_pipelines.settings import get_settings
 
 DIGEST: Final = "health_digest"
@@ -32,7 +33,7 @@ class Line:
     title: str
     description: str
     newest_at: datetime | None
-    status: str | None
+    status: Tone | None
     lead: str | None
     file: Path | None
     editions: tuple[str, ...]
@@ -48,14 +49,12 @@ def list_reports(as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(one) for one in lines])
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("report", "newest", "status", "next (UTC)", "made by"):
-        table.add_column(column, no_wrap=column != "made by", overflow="fold")
+    table = Rows("report", "newest", "status", "next (UTC)", "made by")
     for one in lines:
         table.add_row(
             one.name,
             ago(one.newest_at, now) if one.newest_at else Text("never", style="dim"),
-            one.status or "-",
+            (one.status and STANDINGS[one.status]) or "-",
             f"{one.next_at:%d %b %H:%M}" if one.next_at else "-",
             ", ".join(one.editions) or Text(_WITH_ITEMS.get(one.name, "hand"), style="dim"),
         )
@@ -64,7 +63,7 @@ def list_reports(as_json: Json = False) -> None:
 
 def line(name: str, directory: Path, config: ReportsConfig, digest_cron: str, now: datetime) -> Line:
     """Return how the report `name` stands at `now`."""
-    held = _held(directory / f"{name}.json")
+    head = head_of(directory, name)
     page = directory / f"{name}.html"
     own = {edition: one for edition, one in config.editions.items() if one.enabled and name in one.reports}
     ticks = sorted((next_time(cron_of(one.schedule), now), edition) for edition, one in own.items())
@@ -76,31 +75,11 @@ def line(name: str, directory: Path, config: ReportsConfig, digest_cron: str, no
         name=name,
         title=kind.title,
         description=kind.description,
-        newest_at=_made_at(held),
-        status=_text(held.get("status")),
-        lead=_text(held.get("lead")),
+        newest_at=head.made_at,
+        status=head.tone,
+        lead=head.lead or None,
         file=page if page.exists() else None,
         editions=tuple(edition for _, edition in ticks),
         next_at=ticks[0][0] if ticks else None,
         channels=tuple(dict.fromkeys(named)),
     )
-
-
-def _held(file: Path) -> Mapping[str, Any]:
-    try:
-        held = json.loads(file.read_text("utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return held if isinstance(held, dict) else {}
-
-
-def _made_at(held: Mapping[str, Any]) -> datetime | None:
-    try:
-        at = datetime.fromisoformat(str(held.get("timestamp")))
-    except ValueError:
-        return None
-    return at if at.tzinfo else None
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) else None

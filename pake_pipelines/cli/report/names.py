@@ -8,12 +8,16 @@ from pake_pipelines.reports.catalogue import REPORTS
 _SUFFIX = "_report"
 
 
-def named_report(name: str) -> str:
-    """Return the name of the report that `name` means, or end with a clear error; hyphens are underscores."""
+def named_report(name: str, besides: Iterable[str] = ()) -> str:
+    """Return the name of the report, or of the page `besides` them, that `name` means; hyphens are underscores.
+
+    Ends with a clear error where there is none.
+    """
+    there = [*besides, *REPORTS]
     plain = name.strip().lower().replace("-", "_")
-    found = next((one for one in (plain, plain + _SUFFIX) if one in REPORTS), None)
+    found = next((one for one in (plain, plain + _SUFFIX) if one in there), None)
     if found is None:
-        fail(f"no report {name!r}", hint=f"there are {', '.join(REPORTS)}")
+        fail(f"no report {name!r}", hint=f"there are {', '.join(there)}")
     return found
 
 

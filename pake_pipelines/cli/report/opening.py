@@ -23,7 +23,7 @@ def open_report(
     ],
 ) -> None:
     """Print where the newest page of a report lies, and open it where there is a display."""
-    report = name if name in _WRITTEN_BESIDE else named_report(name)
+    report = named_report(name, _WRITTEN_BESIDE)
     page = get_settings().data / "reports" / f"{report}.html"
     if not page.exists():
         fail(f"{report} was not made yet", hint=_WRITTEN_BESIDE.get(report, f"`pake report run {report}` makes it"))

@@ -67,10 +67,10 @@ def run(
     asked = named_formats(formats)
     settings = get_settings()
     file = _file(output, wanted, asked)
-    on_screen = output is None and len(asked) == 1
-    if on_screen and (len(wanted) > 1 or asked == ("csv",) or as_json):
+    place = _Place(settings, output, file, asked)
+    if place.on_screen and (len(wanted) > 1 or asked == ("csv",) or as_json):
         fail("that does not go onto one screen", hint="name one report and one of html, md, json; or give --output")
-    asyncio.run(_run(settings, wanted, _Place(settings, output, file, asked, on_screen=on_screen), quiet=as_json))
+    asyncio.run(_run(settings, wanted, place, quiet=as_json))
 
 
 def _file(output: Path | None, wanted: Sequence[str], asked: Sequence[str]) -> Path | None:
@@ -85,17 +85,19 @@ def _file(output: Path | None, wanted: Sequence[str], asked: Sequence[str]) -> P
     return output
 
 
+@dataclass(frozen=True, slots=True)
 class _Place:
     """Where reports go: onto the screen, into one file, into a directory, or where the newest of all lie."""
 
-    def __init__(
-        self, settings: Settings, output: Path | None, file: Path | None, asked: tuple[str, ...], *, on_screen: bool
-    ) -> None:
-        self._settings = settings
-        self._output = output
-        self._file = file
-        self._asked = asked
-        self.on_screen = on_screen
+    settings: Settings
+    output: Path | None
+    file: Path | None
+    asked: tuple[str, ...]
+
+    @property
+    def on_screen(self) -> bool:
+        """Whether it goes there: one format, and no place named."""
+        return self.output is None and len(self.asked) == 1
 
     def put(self, made: "Made") -> Path | None:
         """Put a report there, and return what a person opens. Raises OSError."""
@@ -103,16 +105,16 @@ class _Place:
         from pake_pipelines.reports.writing import write_files
 
         if self.on_screen:
-            typer.echo(form_of(made, self._asked[0]), nl=False)
+            typer.echo(form_of(made, self.asked[0]), nl=False)
             return None
-        if self._file is not None:
-            write_whole(self._file, form_of(made, self._file.suffix.removeprefix(".")))
-            return self._file
-        if self._output is None and not self._asked:
-            keep = load_reports(self._settings.configs).keep
-            return write_files(self._settings.data / "reports", made, keep).page
-        directory = self._output or self._settings.data / "reports"
-        written = list(files_of(made, directory, self._asked or FORMATS))
+        if self.file is not None:
+            write_whole(self.file, form_of(made, self.file.suffix.removeprefix(".")))
+            return self.file
+        if self.output is None and not self.asked:
+            keep = load_reports(self.settings.configs).keep
+            return write_files(self.settings.data / "reports", made, keep).page
+        directory = self.output or self.settings.data / "reports"
+        written = list(files_of(made, directory, self.asked or (*made.forms, "csv")))
         for path, text in written:
             write_whole(path, text)
         return written[0][0] if written else directory

@@ -5,7 +5,7 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Annotated, Final
+from typing import Annotated, Final
 
 import typer
 from rich.padding import Padding
@@ -23,9 +23,6 @@ from pake_pipelines.config.loading import load_monitoring, load_reports
 from pake_pipelines.config.reports import ReportsConfig
 from pake_pipelines.redaction import redact
 from pake_pipelines.settings import Settings, get_settings
-
-if TYPE_CHECKING:
-    from pake_pipelines.model.alert import Message
 
 Plan = tuple[str | None, str, Sequence[str] | None]
 """An edition, one of its reports, and the channels that it names."""
@@ -110,23 +107,19 @@ async def _try(settings: Settings, alerting: Alerting, planned: Sequence[Plan]) 
 def _trial(
     edition: str | None, attempt: Attempt, alerting: Alerting, who: Audience, settings: Settings, now: datetime
 ) -> Trial:
-    from pake_pipelines.reports.writing import copy_of
+    from pake_pipelines.reports.kept import copy_of
 
     if attempt.made is None:
         return Trial(edition, attempt.name, None, None, (), who.left_out, attempt.error)
     made = attempt.made
-    page = copy_of(settings.data / "reports", made)
+    page = copy_of(settings.data / "reports", made.name, made.made_at)
     title = "Health digest" if edition == DIGEST else made.title
     message = message_of(Outgoing(made.name, title, made.markdown, page), "a run", now)
     size = len(made.html.encode())
     sendings = [
         _sending(name, alerting.channels[name], page.name, size, who.lacking.get(name)) for name in who.channels
     ]
-    return Trial(edition, made.name, subject(message), _text(message), tuple(sendings), who.left_out, None)
-
-
-def _text(message: "Message") -> str:
-    return redact(plain(message))
+    return Trial(edition, made.name, subject(message), redact(plain(message)), tuple(sendings), who.left_out, None)
 
 
 def _sending(name: str, channel: AnyChannel, page: str, size: int, lacks: str | None) -> Sending:

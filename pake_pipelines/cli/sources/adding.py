@@ -7,14 +7,15 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.changes import readers_of, show_change, tell_running_stack
 from pake_pipelines.cli.sources.finding import Found, configured_as, find_feed, find_path
 from pake_pipelines.cli.sources.options import DryRun, Json, ScheduleSlug, ask, listing_schedule, named_authority
 from pake_pipelines.cli.sources.reading import opened_client, way_out
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config import editing
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.slugs import slug_for
@@ -61,7 +62,7 @@ def add(
         print_json({"slug": chosen, **keys, "entries": found.entries, "dry_run": dry_run})
         return
     show_change(edited, dry_run=dry_run)
-    holds = f" with {found.entries} entries" if found.entries is not None else ""
+    holds = f" with {counted(found.entries, 'entry', 'entries')}" if found.entries is not None else ""
     out.print(f"[green]{'would add' if dry_run else 'added'}[/] {chosen}: {escape(known_as)}{holds}", soft_wrap=True)
     out.print(readers_of(edited.config, [chosen]), soft_wrap=True)
     if not dry_run:
@@ -114,9 +115,9 @@ def _offer(url: str, feeds: Sequence[FoundFeed], *, as_json: bool) -> NoReturn:
     if as_json:
         print_json({"choose": [{"pick": number, "url": one.url, "title": one.title} for number, one in choices]})
         raise typer.Exit(1)
-    table = Table.grid(padding=(0, 2))
+    table = Rows("", "", "")
     for number, one in choices:
-        table.add_row(str(number), Text(one.title or ""), Text(one.url, style="dim"))
+        table.add_row(number, one.title, Text(one.url, style="dim"))
     out.print(table)
     fail(f"{url} offers {len(feeds)} feeds", hint="choose one with --pick and its number")
 

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Annotated
 from uuid import uuid4
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run
 from pake_pipelines.settings import Settings, get_settings
@@ -37,16 +38,14 @@ def list_letters(source: OfSource = None, as_json: Json = False) -> None:
     if not letters:
         out.print("no dead letters" + (f" of {source}" if source else ""))
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("id", "source", "since", "reason", "what", "detail", "bytes"):
-        table.add_column(column, overflow="fold", justify="right" if column == "id" else "left")
+    table = Rows("id", "source", "since", "reason", "what", "detail", "bytes", right={"id"}, folding={"what", "detail"})
     for letter in letters:
         table.add_row(
-            str(letter.dead_letter_id),
+            letter.dead_letter_id,
             letter.source,
             f"{letter.created_at:%Y-%m-%d %H:%M}",
             Text(letter.reason, style="yellow"),
-            Text(letter.key),
+            letter.key,
             Text(letter.detail, style="dim"),
             "kept" if letter.fetch_id is not None else "none",
         )
@@ -72,8 +71,9 @@ def retry(
         out.print("no dead letters")
         return
     out.print(
-        f"{len(letters)} dead letters: {retried.readable} readable now ({retried.stored} items stored), "
-        f"{retried.forgotten} are fetched again with the next visit, {len(retried.failing)} still unreadable",
+        f"{counted(len(letters), 'dead letter')}: {retried.readable} readable now "
+        f"({counted(retried.stored, 'item')} stored), {retried.forgotten} to be fetched again with the next visit, "
+        f"{len(retried.failing)} still unreadable",
         soft_wrap=True,
     )
     for letter_id, reason in retried.failing.items():

@@ -5,12 +5,12 @@ from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.summary import read_summary
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.source_kinds import SourceBase
 from pake_pipelines.settings import get_settings
@@ -66,18 +66,13 @@ def list_sources(as_json: Json = False) -> None:
             ]
         )
         return
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    table.add_column("source", no_wrap=True)
-    table.add_column("kind")
-    table.add_column("items", justify="right")
-    table.add_column("last success")
-    table.add_column("state", overflow="fold")
+    table = Rows("source", "kind", "items", "last success", "state", right={"items"})
     for slug, source in config.sources.items():
         visit = by_slug.get(slug) or {}
         table.add_row(
             Text(slug, style="" if source.enabled else "dim"),
             source.kind,
-            str(items.get(slug, 0)) if known else "",
+            items.get(slug, 0) if known else None,
             _moment(visit.get("succeeded_at")),
             _shown(states[slug]),
         )

@@ -10,12 +10,13 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.given_file import read_given
 from pake_pipelines.cli.sources.kinds import kind_of, parser_of
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.model.entry import Entry, Parsed
@@ -113,21 +114,17 @@ def _show(parsed: ParsedFile, *, in_full: bool) -> None:
         out.print(head.append(f"  {parsed.error}", style="red"), soft_wrap=True)
         return
     count = len(parsed.entries)
-    head.append(f"  {parsed.title or '(no title)'}", style="bold").append(
-        f"  {count} {'entry' if count == 1 else 'entries'}"
-    )
+    head.append(f"  {parsed.title or '(no title)'}", style="bold").append(f"  {counted(count, 'entry', 'entries')}")
     out.print(head, soft_wrap=True)
     if in_full:
         _show_entries(parsed)
 
 
 def _show_entries(parsed: ParsedFile) -> None:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("published", "text", "title", "link"):
-        table.add_column(column, overflow="fold", justify="right" if column == "text" else "left")
+    table = Rows("published", "text", "title", "link", right={"text"}, folding={"title", "link"})
     for entry in parsed.entries:
         published = f"{entry.published_at:%Y-%m-%d %H:%M}" if entry.published_at else ""
-        table.add_row(published, f"{len(entry.body):,}", Text(entry.title), Text(entry.url or "", style="dim"))
+        table.add_row(published, f"{len(entry.body):,}", entry.title, Text(entry.url or "", style="dim"))
     if parsed.entries:
         out.print(table)
     for said in parsed.warnings:

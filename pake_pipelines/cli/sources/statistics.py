@@ -5,10 +5,11 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated, Any
 
 import typer
-from rich.table import Table
 
 from pake_pipelines.cli.console import out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store.statistics import Statistics, Visits, statistics
 
@@ -38,32 +39,28 @@ def _sentence(found: Statistics) -> str:
         return "no source was visited"
     visits = total.succeeded + total.errors
     return (
-        f"{total.processed} items processed ({total.new} new, {total.updated} updated) from {len(found.by_source)} "
-        f"sources; {total.errors} of {visits} visits failed, {total.success_rate:.1%} went well"
+        f"{counted(total.processed, 'item')} processed ({total.new} new, {total.updated} updated) from "
+        f"{counted(len(found.by_source), 'source')}; {total.errors} of {counted(visits, 'visit')} failed, "
+        f"{total.success_rate:.1%} went well"
     )
 
 
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for position, column in enumerate(columns):
-        table.add_column(column, justify="left" if position == 0 else "right")
-    return table
-
-
-def _sources_table(found: Statistics) -> Table:
-    table = _table("source", "visits", "failed", "success", "new", "updated", "dead letters")
+def _sources_table(found: Statistics) -> Rows:
+    numbers = ("visits", "failed", "success", "new", "updated", "dead letters")
+    table = Rows("source", *numbers, right=numbers)
     for slug, visits in found.by_source.items():
         rate = f"{visits.success_rate:.0%}" if visits.success_rate is not None else "-"
         counts = (visits.new, visits.updated, visits.dead_letters)
-        table.add_row(slug, str(visits.succeeded + visits.errors), str(visits.errors), rate, *map(str, counts))
+        table.add_row(slug, visits.succeeded + visits.errors, visits.errors, rate, *counts)
     return table
 
 
-def _runs_table(found: Statistics) -> Table:
-    table = _table("run", "ended", "sources", "processed", "failed")
+def _runs_table(found: Statistics) -> Rows:
+    numbers = ("sources", "processed", "failed")
+    table = Rows("run", "ended", *numbers, right=numbers)
     for run in found.recent_runs:
         ended = f"{run.finished_at:%d %b %H:%M} UTC"
-        table.add_row(run.run_id[:8], ended, str(run.sources), str(run.visits.processed), str(run.visits.errors))
+        table.add_row(run.run_id[:8], ended, run.sources, run.visits.processed, run.visits.errors)
     return table
 
 

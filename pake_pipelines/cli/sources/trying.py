@@ -6,12 +6,13 @@ from typing import Annotated, Any
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, named_source
 from pake_pipelines.cli.sources.reading import means, opened_client, way_out
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.source_kinds import FeedSource, Source, web_address
 from pake_pipelines.config.sources import SourcesConfig
@@ -67,12 +68,11 @@ async def _try(settings: Settings, config: SourcesConfig, source: Source, count:
 
 def _show(source: Source, found: Sample) -> None:
     out.print(f"[bold]{escape(found.title or source.name)}[/]  [dim]{escape(found.url or source.address)}[/]")
-    bodies = "one body" if found.bodies == 1 else f"{found.bodies} bodies"
-    out.print(f"[green]ok[/], {bodies} of {found.size:,} bytes{_cost(found)}")
-    table = Table.grid(padding=(0, 2))
+    out.print(f"[green]ok[/], {counted(found.bodies, 'body', 'bodies')} of {found.size:,} bytes{_cost(found)}")
+    table = Rows("", "")
     for entry in found.entries:
         published = f"{entry.published_at:%Y-%m-%d %H:%M}" if entry.published_at else "no date"
-        table.add_row(Text(published, style="dim"), Text(entry.title or "(no title)"))
+        table.add_row(Text(published, style="dim"), entry.title or "(no title)")
     out.print(table if found.entries else "it holds no entries at present")
     for said in dict.fromkeys([*found.warnings, *found.problems]):
         out.print(f"[yellow]noticed:[/] {escape(said)}", soft_wrap=True)

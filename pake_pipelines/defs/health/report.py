@@ -47,10 +47,15 @@ def report_assets(watching: Watching) -> list[dg.AssetsDefinition]:
     )
     async def health_digest(context: dg.AssetExecutionContext) -> dg.MaterializeResult:
         from pake_pipelines.alerts.digest import Outgoing, audience, put_report
+        from pake_pipelines.reports.writing import written
 
         settings, reports = watching.settings, watching.settings.data / "reports"
+        there = written(reports, REPORT)
+        if there is None:
+            raise dg.Failure("there is no monitoring report to send: materialize monitoring_report first")
         text = (reports / f"{REPORT}.md").read_text("utf-8")
-        report = Outgoing(REPORT, "Health digest", text, reports / f"{REPORT}.html")
+        # a mail may be sent hours later: the copy is still the page that the text is of
+        report = Outgoing(REPORT, "Health digest", text, there.copy or there.page)
         who = audience(watching.config.alerting, None, settings, os.environ)
         async with watching.open() as database:
             channels = await put_report(database, report, who.channels, run_of(context), watching.clock())

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
-from itertools import islice, pairwise
 from typing import TYPE_CHECKING, Any, Final
 
 import dagster as dg
@@ -12,13 +11,13 @@ from pake_pipelines.config.reports import Edition, ReportsConfig
 from pake_pipelines.config.schedule_text import cron_of
 from pake_pipelines.defs.shared.tags import PRIORITIES
 from pake_pipelines.defs.shared.unfinished import goes_on
+from pake_pipelines.foresight.intervals import distances
 from pake_pipelines.settings import Settings
 
 if TYPE_CHECKING:
     from dagster._core.definitions.unresolved_asset_job_definition import UnresolvedAssetJobDefinition as AssetJob
 
 _SECONDS: Final = 1800
-_TICKS: Final = 6
 _ANY_MOMENT: Final = datetime(2026, 1, 1, tzinfo=UTC)
 
 Tick = Callable[[dg.ScheduleEvaluationContext], dg.RunRequest | dg.SkipReason]
@@ -87,13 +86,7 @@ def made_every(config: ReportsConfig) -> dict[str, timedelta]:
     """Return how long it is at most from one making of a report to the next, for those that an edition makes."""
     found: dict[str, timedelta] = {}
     for edition in config.editions.values():
-        gap = _longest_gap(cron_of(edition.schedule))
+        gap = max(distances(cron_of(edition.schedule), _ANY_MOMENT))
         for report in edition.reports if edition.enabled else ():
             found[report] = min(gap, found.get(report, gap))
     return found
-
-
-def _longest_gap(cron: str) -> timedelta:
-    from cronsim import CronSim
-
-    return max(after - before for before, after in pairwise(islice(CronSim(cron, _ANY_MOMENT), _TICKS)))

@@ -5,10 +5,11 @@ from datetime import timedelta
 from typing import Any, Final
 
 from pake_pipelines.reports.advice.rule import Rule, named
-from pake_pipelines.reports.advice.series import series_name
 from pake_pipelines.reports.advice.situation import Situation
 from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.document import Tone
+from pake_pipelines.reports.foreseen import dated, fresh
+from pake_pipelines.reports.series_names import series_name
 from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow
@@ -40,10 +41,8 @@ def _told(insight: Mapping[str, Any]) -> str:
 
 
 def _reaches(now: Situation, since: timedelta, until: timedelta) -> list[ForecastRow]:
-    fresh = [one for one in now.forecasts or () if now.now - one.made_at <= STANDS_FOR and one.reaches_at is not None]
-    dated = [(one.reaches_at - now.now, one) for one in fresh if one.reaches_at is not None]
-    near = [(ahead, one) for ahead, one in dated if since < ahead <= until]
-    return [one for _, one in sorted(near, key=lambda pair: (pair[0], pair[1].metric))]
+    found = dated(fresh(now.forecasts or (), now.now))
+    return [one for one in found if one.reaches_at is not None and since < one.reaches_at - now.now <= until]
 
 
 def _full_soon(now: Situation) -> str | None:
@@ -93,7 +92,7 @@ def _share(subject: str, one: Mapping[str, Any]) -> str:
     name = series_name(metric, {"label": label} if label else None)
     if one.get("share_above") is None:
         return f"{name}: {shown(one.get('reason', ''), 240)}"
-    return f"{name} was above {one['bound']:g} in {share(one['share_above'])} of {one['samples']} samples"
+    return f"{name} was above {one['bound']:g} % in {share(one['share_above'])} of {one['samples']} samples"
 
 
 def _slower_runs(now: Situation) -> str | None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
 
     from pake_pipelines.model.health import HealthSample
     from pake_pipelines.reports.desk import Desk
+    from pake_pipelines.reports.qa.figures import Statistics
     from pake_pipelines.store.analyses import Analysis
 
 KINDS: Final = ("trend", "quiet_hours", "frequency", "regression", "pressure", "insight")
@@ -23,8 +24,8 @@ _ALERTS: Final = 100
 _INCIDENTS: Final = 100
 
 
-async def look(desk: "Desk") -> Situation:
-    """Return how everything stands."""
+async def look(desk: "Desk", statistics: "Statistics | None" = None) -> Situation:
+    """Return how everything stands; `statistics` of the knowledge are read where nobody has done so yet."""
     from pake_pipelines.store import (
         alert_statistics,
         anomalies,
@@ -50,12 +51,12 @@ async def look(desk: "Desk") -> Situation:
         sampling=Sampling(max((one.at for one in latest if one.metric == "memory_usage_percent"), default=None)),
         hour=await monitoring_statistics.metric_bins(connection, _LOADS, now - _HOUR, now, _HOUR),
         incidents=await incidents.list_incidents(connection, limit=_INCIDENTS),
-        knowledge=await _knowledge(desk, bounds),
+        knowledge=await _knowledge(desk, bounds, statistics),
         forecasts=await forecasts.latest(connection),
         analyses=await _analyses(desk),
         anomalies=await anomalies.open_now(connection),
         backups=await backups.listed(connection),
-        tasks=await maintenance_runs.latest(connection),
+        tasks=await maintenance_runs.latest(connection, ended=True),
         channels=await channel_use.last_ended(connection),
     )
 
@@ -76,14 +77,13 @@ async def _services(desk: "Desk") -> "Sequence[HealthSample]":
     ]
 
 
-async def _knowledge(desk: "Desk", bounds: Bounds) -> Knowledge:
+async def _knowledge(desk: "Desk", bounds: Bounds, known: "Statistics | None") -> Knowledge:
     """Return the figures, and only what the evidence of the rules that apply names: reading it takes its time."""
-    from pake_pipelines.reports.qa.figures import compute_statistics, rule_lines
+    from pake_pipelines.reports.qa.figures import read_statistics, rule_lines
     from pake_pipelines.store import qa_findings, qa_statistics
 
-    connection, lines = desk.connection, desk.configs.quality.verdict
-    totals = await qa_statistics.totals(connection, high=lines.high_confidence, low=lines.low_confidence_report)
-    held = Knowledge(compute_statistics(totals))
+    connection = desk.connection
+    held = Knowledge(known or await read_statistics(connection, desk.configs.quality))
     so_far = Situation(desk.now, bounds, knowledge=held)
     judged = quality.is_pending(so_far) or quality.is_often_rejected(so_far)
     return Knowledge(

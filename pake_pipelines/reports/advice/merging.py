@@ -5,19 +5,13 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Final
 
-from pake_pipelines.model.alert import Severity
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.advice.rule import named
 from pake_pipelines.reports.advice.situation import Places
-from pake_pipelines.reports.document import Recommendation, Tone
+from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.alert_statistics import ActiveAlert
 
-TONES: Final = {
-    Severity.CRITICAL: Tone.BAD,
-    Severity.ERROR: Tone.BAD,
-    Severity.WARNING: Tone.WARN,
-    Severity.INFO: Tone.NOTICE,
-}
 _LONGEST: Final = 300
 _COMMAND: Final = "pake "
 _RUN: Final = "Run "
@@ -46,8 +40,8 @@ def _of(says: str, alerts: Sequence[ActiveAlert], places: Places) -> Recommendat
     commands = dict.fromkeys(one for alert in alerts for one in alert.recommendations if one.startswith(_COMMAND))
     acts = ", ".join(f"`{shown(one, _LONGEST)}`" for one in commands) or f"`pake alerts show {gravest.alert_id}`"
     link = places.runbook(gravest.runbook) if gravest.runbook and "/" not in gravest.runbook else None
-    evidence = named(shown(one.summary) for one in alerts)
-    return Recommendation(gravest.rule, TONES[gravest.severity], shown(says, _LONGEST), evidence, acts, link)
+    evidence, tone = named(shown(one.summary) for one in alerts), tones.of_severity(gravest.severity).tone
+    return Recommendation(gravest.rule, tone, shown(says, _LONGEST), evidence, acts, link)
 
 
 def merged(table: Sequence[Recommendation], alerts: Sequence[Recommendation]) -> list[Recommendation]:
@@ -66,9 +60,8 @@ def merged(table: Sequence[Recommendation], alerts: Sequence[Recommendation]) ->
 
 
 def _both(held: Recommendation, other: Recommendation) -> Recommendation:
-    graver = min(held.tone, other.tone, key=list(TONES.values()).index)
     evidence = held.evidence if other.evidence in held.evidence else f"{held.evidence}; {other.evidence}"
-    return replace(held, tone=graver, evidence=evidence)
+    return replace(held, tone=tones.worst(held.tone, other.tone), evidence=evidence)
 
 
 def _words(text: str) -> str:

@@ -5,6 +5,7 @@ from typing import Final
 
 from pake_pipelines.reports.advice.rule import NAMED, Rule
 from pake_pipelines.reports.advice.situation import Knowledge, Situation
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.strangers import shown
 
@@ -37,9 +38,10 @@ def is_often_rejected(now: Situation) -> bool:
 def _pending(now: Situation) -> str | None:
     if now.knowledge is None or not is_pending(now):
         return None
-    said = f"{now.knowledge.statistics.pending_items} items are pending, more than {now.bounds.advising.pending_items}."
+    pending = counted(now.knowledge.statistics.pending_items, "item is", "items are")
+    said = f"{pending} pending, more than {now.bounds.advising.pending_items:,}."
     unanswered = [(line.name, line.unknown) for line in now.knowledge.rules if line.unknown]
-    return f"{said} Rules that could not be answered: {_counted(unanswered)}." if unanswered else said
+    return f"{said} Rules that could not be answered: {_most(unanswered)}." if unanswered else said
 
 
 def _low_average(now: Situation) -> str | None:
@@ -70,14 +72,14 @@ def _often_rejected(now: Situation) -> str | None:
     said = _share(now.knowledge, now.knowledge.statistics.rejected_items, "are rejected")
     said += f", more than {now.bounds.advising.rejected_share:.0%}."
     broken = [(line.name, line.fail) for line in now.knowledge.rules if line.fail]
-    return f"{said} Rules broken most: {_counted(broken)}." if broken else said
+    return f"{said} Rules broken most: {_most(broken)}." if broken else said
 
 
 def _share(held: Knowledge, items: int, what: str) -> str:
     return f"{items / held.statistics.total_items:.0%} of all items {what}"
 
 
-def _counted(counts: Sequence[tuple[str, int]]) -> str:
+def _most(counts: Sequence[tuple[str, int]]) -> str:
     most = sorted(counts, key=lambda one: -one[1])[:NAMED]
     return ", ".join(f"{name} {items}" for name, items in most)
 

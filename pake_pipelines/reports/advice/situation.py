@@ -73,8 +73,8 @@ class Situation:
     """Everything at `now`.
 
     `hour` are the means of the last hour by series, `incidents` the open ones, `tasks` the newest run of each task of
-    maintenance, `analyses` the newest results by kind and subject, `anomalies` those that go on, `channels` the last
-    message of each channel that was ever used.
+    maintenance that has ended (or its first, under way), `analyses` the newest results by kind and subject,
+    `anomalies` those that go on, `channels` the last message of each channel that was ever used.
     """
 
     now: datetime
@@ -99,6 +99,6 @@ class Situation:
         return {subject: one.result for subject, one in found.items() if self.now - one.made_at <= STANDS_FOR}
 
     def task(self, name: str) -> TaskRun | None:
-        """Return the newest run of a task that has come to its end."""
+        """Return the newest run of a task that has come to its end, None where none has."""
         found = (self.tasks or {}).get(name)
         return found if found is not None and found.state != "running" else None

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.reports.advice.rule import Rule, named
 from pake_pipelines.reports.advice.situation import Situation
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.backups import BackupRow
@@ -39,7 +41,7 @@ def _backup_old(now: Situation) -> str | None:
     if not held:
         return "there is no backup"
     age, most = _age(now.now, held[0].created_at), now.bounds.backups.age_hours
-    return f"the newest backup is {age:.0f} h old; {most:g} h are allowed" if age > most else None
+    return f"the newest backup is {ceil(age)} h old; {most:g} h are allowed" if age > most else None
 
 
 def _backup_unproven(now: Situation) -> str | None:
@@ -52,7 +54,7 @@ def _backup_unproven(now: Situation) -> str | None:
         return f"none of {len(held)} backups was restored and found equal"
     age = _age(now.now, proven.created_at)
     allowed = bounds.proven_hours
-    return f"the newest proven backup is {age:.0f} h old; {allowed:g} h are allowed" if age > allowed else None
+    return f"the newest proven backup is {ceil(age)} h old; {allowed:g} h are allowed" if age > allowed else None
 
 
 def _backup_damaged(now: Situation) -> str | None:
@@ -62,7 +64,7 @@ def _backup_damaged(now: Situation) -> str | None:
 
 def _tasks_failed(now: Situation) -> str | None:
     found = [one for name, one in sorted((now.tasks or {}).items()) if one.state in _FAILED and name not in _APART]
-    return named(f"{one.task}: {shown(one.summary)}" for one in found) or None
+    return named(f"{one.task}: {shown(one.summary or one.state)}" for one in found) or None
 
 
 def _nothing_maintained(now: Situation) -> str | None:
@@ -112,7 +114,10 @@ def _scan_silent(now: Situation) -> str | None:
 def _updates(now: Situation) -> str | None:
     run = now.task(_UPDATES)
     pending = run.details.get("pending") if run else None
-    return f"{pending} updates of the system were pending on {run.started_at:%d %b}" if run and pending else None
+    if run is None or not pending:
+        return None
+    said = counted(pending, "update of the system was", "updates of the system were")
+    return f"{said} pending on {run.started_at:%d %b}"
 
 
 def _channels_lack(now: Situation) -> dict[str, str]:

@@ -5,10 +5,10 @@ from typing import Final
 
 from pake_pipelines.model.health import DOWN, HealthStatus
 from pake_pipelines.reports.advice.rule import Rule, named
-from pake_pipelines.reports.advice.series import series_name
 from pake_pipelines.reports.advice.situation import Situation
-from pake_pipelines.reports.amounts import amount
+from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.document import Tone
+from pake_pipelines.reports.series_names import series_name
 from pake_pipelines.reports.strangers import shown
 
 _FEWEST: Final = 3  # samples of an hour: one alone tells nothing (D-41)
@@ -23,7 +23,7 @@ def _nothing_probed(now: Situation) -> str | None:
     told = [one for one in now.services or () if one.status is not HealthStatus.NOT_CONFIGURED]
     if not told or any(one.status is not HealthStatus.UNKNOWN for one in told):
         return None
-    return f"{len(told)} services are unknown: {shown(told[0].detail)}"
+    return f"{counted(len(told), 'service is', 'services are')} unknown: {shown(told[0].detail)}"
 
 
 def _nothing_sampled(now: Situation) -> str | None:
@@ -40,7 +40,7 @@ def _many_alerts(now: Situation) -> str | None:
     most = now.bounds.advising.active_alerts
     if now.alerts is None or now.alerts.firing <= most:
         return None
-    return f"{now.alerts.firing} alerts fire, more than {most}"
+    return f"{counted(now.alerts.firing, 'alert fires', 'alerts fire')}, more than {most}"
 
 
 def _overdue(now: Situation) -> str | None:

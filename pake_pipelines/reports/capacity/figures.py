@@ -8,8 +8,9 @@ from typing import Final
 from pake_pipelines.analytics.pressure import Increase, Pressure, State
 from pake_pipelines.analytics.trends import Day, Trend, growth, trend
 from pake_pipelines.health.catalogue import CATALOGUE
+from pake_pipelines.reports.binned import SeriesKey, by_series, series_key
 from pake_pipelines.reports.document import Tag, Tone
-from pake_pipelines.reports.monitoring.figures import HealthTrend
+from pake_pipelines.reports.monitoring.figures import HealthTrend, last_days
 from pake_pipelines.reports.series_names import series_title
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.forecasts import ForecastRow
@@ -19,8 +20,6 @@ from pake_pipelines.store.monitoring_statistics import Bin
 
 DAYS: Final = 30
 """How many days back the report looks."""
-
-Key = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,31 +140,33 @@ def table_lines(now: Mapping[str, float], daily: Iterable[Bin]) -> list[TableLin
 
 def backups_stored(made: Sequence[BackupRow], now: datetime) -> Stored:
     """Return what the backups that are there take together, and what a week of them adds in a day."""
-    week = [one.bytes for one in made if now - timedelta(days=7) <= one.created_at <= now]
-    per_day = sum(week) / 7 if made else None
+    week = sum(one.bytes for one in made if now - timedelta(days=7) <= one.created_at <= now)
+    per_day = _per_day(week, min((one.created_at for one in made), default=None), now)
     return Stored("Backups", len(made), sum(one.bytes for one in made), per_day, "those that are kept")
 
 
 def bodies_stored(bodies: Bodies, now: datetime) -> Stored:
-    """Return what the lake holds; of less than a week the mean is of the days that there are."""
-    days = min(7.0, max(1.0, (now - bodies.first_at) / timedelta(days=1))) if bodies.first_at else None
-    per_day = bodies.week / days if days else None
+    """Return what the lake holds."""
+    per_day = _per_day(bodies.week, bodies.first_at, now)
     return Stored("Raw bodies in the lake", bodies.bodies, bodies.bytes, per_day, "before compression")
+
+
+def _per_day(week: float, first_at: datetime | None, now: datetime) -> float | None:
+    """Return the mean of a day of the last week; of less than a week it is of the days that there are."""
+    return week / min(7.0, max(1.0, (now - first_at) / timedelta(days=1))) if first_at else None
 
 
 def lines(
     windows: Iterable[Window],
     daily: Iterable[Bin],
     forecasts: Iterable[ForecastRow],
-    pressures: Mapping[Key, Pressure],
+    pressures: Mapping[SeriesKey, Pressure],
     today: date,
 ) -> list[Line]:
     """Return a line for each series of which anything is known, in the order of the resources."""
-    by_window = {key(one.metric, one.labels): one for one in windows}
-    by_forecast = {key(one.metric, one.labels): one for one in forecasts}
-    by_day: dict[Key, list[Bin]] = {}
-    for one in daily:
-        by_day.setdefault(key(one.metric, one.labels), []).append(one)
+    by_window = {series_key(one.metric, one.labels): one for one in windows}
+    by_forecast = {series_key(one.metric, one.labels): one for one in forecasts}
+    by_day = by_series(daily)
     known = sorted({*by_window, *by_day, *by_forecast})
     return [
         _line(resource, one, by_window.get(one), by_day.get(one, ()), by_forecast.get(one), pressures.get(one), today)
@@ -175,14 +176,9 @@ def lines(
     ]
 
 
-def key(metric: str, labels: Mapping[str, str]) -> Key:
-    """Return what names a series."""
-    return metric, tuple(sorted(labels.items()))
-
-
 def _line(
     resource: Resource,
-    one: Key,
+    one: SeriesKey,
     window: Window | None,
     daily: Sequence[Bin],
     forecast: ForecastRow | None,
@@ -190,9 +186,7 @@ def _line(
     today: date,
 ) -> Line:
     days = [Day(bin_.at.date(), bin_.mean, bin_.samples) for bin_ in daily]
-    week, month = (
-        trend([day for day in days if day.day > today - timedelta(days=length)], length) for length in (7, DAYS)
-    )
+    week, month = (trend(last_days(days, today, length), length) for length in (7, DAYS))
     foreseen = forecast.slope_per_day if forecast is not None else None
     per_day = foreseen if foreseen is not None else growth(days).per_day
     return Line(resource, dict(one[1]), CATALOGUE[one[0]].unit, window, pressure, daily, week, month, per_day, forecast)

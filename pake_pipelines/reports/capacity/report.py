@@ -3,13 +3,14 @@
 import asyncio
 import os
 from collections.abc import Sequence
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, datetime, time
 from pathlib import Path
 from typing import Final
 
 from pake_pipelines.analytics.pressure import Increase, Pressure, increase, pressure
 from pake_pipelines.config.upkeep import Capacity
 from pake_pipelines.reports.advice import advise, look
+from pake_pipelines.reports.binned import SeriesKey, series_key
 from pake_pipelines.reports.capacity.figures import (
     DAYS,
     METRICS,
@@ -17,12 +18,10 @@ from pake_pipelines.reports.capacity.figures import (
     RESOURCES,
     TABLES,
     CapacityFigures,
-    Key,
     Stored,
     TableLine,
     backups_stored,
     bodies_stored,
-    key,
     lines,
     table_lines,
 )
@@ -31,6 +30,7 @@ from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.monitoring.figures import HealthTrend, health_trend
+from pake_pipelines.reports.periods import DAY, WEEK
 from pake_pipelines.store import (
     backups,
     forecasts,
@@ -47,8 +47,6 @@ from pake_pipelines.store.monitoring_statistics import Bin
 ADVICE: Final = frozenset({"ANA-05", "ANA-07", "ANA-10", "ANA-11", "ANA-13"})
 """The rules of the table of recommendations that speak of capacity."""
 
-_DAY: Final = timedelta(days=1)
-_WEEK: Final = timedelta(days=7)
 _FEWEST_SAMPLES: Final = 12
 _TABLES_SHOWN: Final = 10
 
@@ -59,17 +57,17 @@ async def write(desk: Desk) -> Document:
 
 
 async def read(desk: Desk) -> CapacityFigures:
-    """Read everything that the report says. Of samples only means of days and hours leave the database."""
+    """Read everything that the report says."""
     connection, now = desk.connection, desk.now
     today = now.astimezone(UTC).date()
-    first = datetime.combine(today - (DAYS - 1) * _DAY, time(), UTC)
-    daily = await monitoring_statistics.metric_bins(connection, [*METRICS, TABLES], first, now, _DAY)
+    first = datetime.combine(today - (DAYS - 1) * DAY, time(), UTC)
+    daily = await monitoring_statistics.metric_bins(connection, [*METRICS, TABLES], first, now, DAY)
     foreseen = await forecasts.latest(connection)
     tables, untold = await _tables(connection, [one for one in daily if one.metric == TABLES])
     return CapacityFigures(
         made_at=now,
         lines=lines(
-            await metric_windows.windows(connection, METRICS, now - _DAY, now),
+            await metric_windows.windows(connection, METRICS, now - DAY, now),
             daily,
             fresh(foreseen, now),
             await _pressures(connection, desk.configs.maintenance.capacity, now),
@@ -85,19 +83,19 @@ async def read(desk: Desk) -> CapacityFigures:
     )
 
 
-async def _pressures(connection: Connection, rules: Capacity, now: datetime) -> dict[Key, Pressure]:
-    found: dict[Key, Pressure] = {}
+async def _pressures(connection: Connection, rules: Capacity, now: datetime) -> dict[SeriesKey, Pressure]:
+    found: dict[SeriesKey, Pressure] = {}
     for resource in RESOURCES:
         if resource.bound is None:
             continue
-        by_series: dict[Key, list[tuple[datetime, float]]] = {}
-        for one in await metric_samples.series(connection, resource.metric, now - _DAY):
-            held = by_series.setdefault(key(one.metric, one.labels), [])
+        by_series: dict[SeriesKey, list[tuple[datetime, float]]] = {}
+        for one in await metric_samples.series(connection, resource.metric, now - DAY):
+            held = by_series.setdefault(series_key(one.metric, one.labels), [])
             if one.value is not None:
                 held.append((one.at, one.value))
         bound = getattr(rules, resource.bound)
         found |= {
-            name: pressure(name[0], held, bound, now=now, window=_DAY, min_samples=_FEWEST_SAMPLES)
+            name: pressure(name[0], held, bound, now=now, window=DAY, min_samples=_FEWEST_SAMPLES)
             for name, held in by_series.items()
         }
     return found
@@ -105,10 +103,10 @@ async def _pressures(connection: Connection, rules: Capacity, now: datetime) -> 
 
 async def _query(connection: Connection, now: datetime) -> Increase:
     """Return how the last day's times of a small query stand to those of the six days before (ANA-11)."""
-    samples = await metric_samples.series(connection, QUERY, now - _WEEK)
+    samples = await metric_samples.series(connection, QUERY, now - WEEK)
     known = [(one.at, one.value) for one in samples if one.value is not None and one.at <= now]
-    before = [value for at, value in known if at < now - _DAY]
-    return increase(QUERY, before, [value for at, value in known if at >= now - _DAY])
+    before = [value for at, value in known if at < now - DAY]
+    return increase(QUERY, before, [value for at, value in known if at >= now - DAY])
 
 
 async def _tables(connection: Connection, daily: Sequence[Bin]) -> tuple[list[TableLine], str]:
@@ -149,5 +147,5 @@ def _raise(error: OSError) -> None:
 async def _health(desk: Desk, first: datetime) -> HealthTrend:
     services = tuple(desk.configs.monitoring.enabled_services())
     days = await monitoring_statistics.service_days(desk.connection, first, desk.now)
-    uptimes = await health_samples.uptimes(desk.connection, desk.now - DAYS * _DAY, desk.now)
+    uptimes = await health_samples.uptimes(desk.connection, desk.now - DAYS * DAY, desk.now)
     return health_trend(days, uptimes, services, desk.now.astimezone(UTC).date(), DAYS)

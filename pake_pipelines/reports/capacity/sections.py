@@ -1,14 +1,15 @@
 """The sections of the capacity report, built of its figures; what is full soonest comes first."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
 from pake_pipelines.analytics.pressure import Increase, State
-from pake_pipelines.analytics.trends import Direction, Trend
+from pake_pipelines.analytics.trends import Direction
 from pake_pipelines.reports import foreseen, tones
 from pake_pipelines.reports.amounts import amount
-from pake_pipelines.reports.capacity.figures import CapacityFigures, Line, key
+from pake_pipelines.reports.binned import series_key
+from pake_pipelines.reports.capacity.figures import DAYS, CapacityFigures, Line
 from pake_pipelines.reports.document import (
     Advice,
     Block,
@@ -24,14 +25,13 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
+from pake_pipelines.reports.periods import DAY, WEEK
 from pake_pipelines.reports.series_names import series_title
 from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow
 
 _CHARTS: Final = 8
 _SHOWN: Final = ("disk_usage_percent", "memory_usage_percent", "cpu_usage_percent", "db_size_bytes")
-_DAY: Final = timedelta(days=1)
-_WEEK_DAYS: Final = 7
 
 
 def document(figures: CapacityFigures, advice: Sequence[Recommendation], soon_days: int) -> Document:
@@ -46,18 +46,24 @@ def document(figures: CapacityFigures, advice: Sequence[Recommendation], soon_da
     tone = _tone(figures, soon_days)
     return Document(
         "capacity_report", "Capacity report", figures.made_at, tone, _lead(figures), sections,
-        since=figures.made_at - 30 * _DAY, until=figures.made_at, figures=_figures(figures, soon_days),
+        since=figures.made_at - DAYS * DAY, until=figures.made_at, figures=_figures(figures, soon_days),
         missing=_missing(figures),
     )  # fmt: skip
 
 
 def _nothing_to_do(figures: CapacityFigures) -> str:
-    return "Nothing needs more room." if figures.lines else "Whether anything needs more room is not known."
+    return (
+        "Nothing needs more room."
+        if not all(map(_is_silent, figures.lines))
+        else "Whether anything needs more room is not known."
+    )
 
 
 def _lead(figures: CapacityFigures) -> str:
     if not figures.lines:
         return "Nothing has been sampled yet: how full anything is, is not known."
+    if all(map(_is_silent, figures.lines)):
+        return "Nothing was sampled in the last 24 hours: how full anything is, is not known."
     pressed = [one.name for one in figures.lines if one.pressed]
     above = "was above its bound" if len(pressed) == 1 else "were above their bounds"
     said = [f"{' and '.join(pressed)} {above} nearly all of the last day"] if pressed else []
@@ -76,7 +82,7 @@ def _dated(figures: CapacityFigures) -> list[ForecastRow]:
 
 
 def _tone(figures: CapacityFigures, soon_days: int) -> Tone:
-    if not any(one.window is not None and one.window.value is not None for one in figures.lines):
+    if all(map(_is_silent, figures.lines)):
         return Tone.UNKNOWN
     found = [one.verdict.tone for one in figures.lines if one.pressure is not None]
     dates = [_date_tone(one.reaches_at, figures.made_at, soon_days) for one in _dated(figures)]
@@ -86,19 +92,19 @@ def _tone(figures: CapacityFigures, soon_days: int) -> Tone:
 def _date_tone(at: datetime | None, now: datetime, soon_days: int) -> Tone:
     if at is None:
         return Tone.PLAIN
-    days = (at - now) / _DAY
-    return Tone.BAD if days <= _WEEK_DAYS else Tone.WARN if days <= soon_days else Tone.NOTICE
+    days = (at - now) / DAY
+    return Tone.BAD if days <= WEEK / DAY else Tone.WARN if days <= soon_days else Tone.NOTICE
 
 
 def _missing(figures: CapacityFigures) -> list[str]:
     found = []
     if figures.sampled_since is None:
         found.append("No metric has been sampled: see whether the sensor metrics is on.")
-    elif figures.made_at - figures.sampled_since < 7 * _DAY:
+    elif figures.made_at - figures.sampled_since < WEEK:
         since = f"{figures.sampled_since.astimezone(UTC):%d %b %Y %H:%M} UTC"
         found.append(f"Samples go back to {since} only: trends need 5 days of a week, and 18 of 30.")
     if figures.analysed_at is None:
-        found.append("No forecast has been made yet: they are by the asset forecasts.")
+        found.append("No forecast has been made yet: the asset forecasts makes them every few hours.")
     elif figures.made_at - figures.analysed_at > STANDS_FOR:
         found.append(f"The last forecasts are of {figures.analysed_at:%d %b %Y}, too old to tell of what comes.")
     return found
@@ -140,8 +146,8 @@ def _full(figures: CapacityFigures) -> Section:
         Column("week", "7 days"), Column("month", "30 days"), Column("at", "As of"),
     ]  # fmt: skip
     rows = [
-        [*_window(one), one.pressure.bound if one.pressure else None, one.verdict, _moved(one.week, one.unit),
-         _moved(one.month, one.unit), one.window.at if one.window else None]
+        [*_window(one), one.pressure.bound if one.pressure else None, one.verdict, foreseen.moved(one.week, one.unit),
+         foreseen.moved(one.month, one.unit), one.window.at if one.window else None]
         for one in figures.lines
         if one.unit == "percent"
     ]  # fmt: skip
@@ -160,20 +166,10 @@ def _window(line: Line) -> list[Value]:
     return [line.name, *((found.value, found.mean, found.p95, found.high) if found else (None,) * 4)]
 
 
-def _moved(found: Trend, unit: str) -> str:
-    """Return in words where a figure went."""
-    if found.direction is Direction.UNCLEAR or found.change is None:
-        return f"too few days ({found.days})"
-    if found.direction is Direction.STEADY:
-        return "steady"
-    by = f"{abs(found.change):.1f} points" if unit == "percent" else amount(abs(found.change), unit)
-    return f"{found.direction.value} by {by}"
-
-
 def _when(figures: CapacityFigures) -> Section:
     rows = foreseen.soonest_first(one.forecast for one in figures.lines if one.forecast)
-    daily = {key(one.resource.metric, one.labels): one.daily for one in figures.lines}
-    charts = [foreseen.chart(one, daily[key(one.metric, one.labels)]) for one in rows]
+    daily = {series_key(one.resource.metric, one.labels): one.daily for one in figures.lines}
+    charts = [foreseen.chart(one, daily[series_key(one.metric, one.labels)]) for one in rows]
     shown = [one for one in charts if one is not None]
     return Section("when", "When it is full", [foreseen.table("forecasts", rows), *shown[:_CHARTS]])
 
@@ -199,7 +195,7 @@ def _sizes(figures: CapacityFigures, unit: str, key: str, title: str) -> list[Bl
     ]  # fmt: skip
     rows = [
         [one.name, one.window.value if one.window else None, one.window.high if one.window else None, one.per_day,
-         _moved(one.week, unit), _moved(one.month, unit), one.window.at if one.window else None]
+         foreseen.moved(one.week, unit), foreseen.moved(one.month, unit), one.window.at if one.window else None]
         for one in some
     ]  # fmt: skip
     return [Table(key, columns, rows, title=title)] if some else []
@@ -231,7 +227,7 @@ def _query(found: Increase) -> Figures:
         State.UNKNOWN: Tag("unknown", Tone.UNKNOWN),
     }
     tag = words[found.state]
-    figure = Figure("Time of a small query, by 6 days before", tag, tone=tag.tone, note=found.evidence)
+    figure = Figure("Time of a small query, beside the 6 days before", tag, tone=tag.tone, note=found.evidence)
     return Figures("query", [figure])
 
 
@@ -240,8 +236,8 @@ def _health(figures: CapacityFigures) -> Section:
     if found.score is None:
         return Section("health", "Health over 30 days", [], ["No service was probed in the last 30 days."])
     shown = [
-        Figure("Uptime of all services", found.score, "percent", note=_moved(found.trend, "percent")),
-        Figure("A service served on average for", found.average_uptime_hours, "h", note="of 720 h"),
+        Figure("Uptime of all services", found.score, "percent", note=foreseen.moved(found.trend, "percent")),
+        Figure("A service served on average for", found.average_uptime_hours, "h", note=f"of {DAYS} d"),
     ]
     blocks: list[Block] = [Figures("health", shown)]
     if found.trend.direction is Direction.FALLING:

@@ -6,11 +6,13 @@ from typing import Any
 
 from pake_pipelines.reports.advice.ahead import UNDER_PRESSURE
 from pake_pipelines.reports.advice.rule import named
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.checklists.judged import Judged, failed, passed, unknown
 from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
 from pake_pipelines.reports.checklists.tasks import Judge
+from pake_pipelines.reports.foreseen import fresh
+from pake_pipelines.reports.series_names import series_name, subject_name
 from pake_pipelines.reports.strangers import shown
-from pake_pipelines.store.analyses import STANDS_FOR
 
 
 def trends(seen: Seen) -> Judged:
@@ -19,12 +21,13 @@ def trends(seen: Seen) -> Judged:
     judged = {subject: (one.get("week") or {}).get("judged") for subject, one in found.items()}
     declining = [subject for subject, word in judged.items() if word == "declining"]
     if declining:
-        return failed(f"{len(declining)} of {len(judged)} decline over 7 days: {named(map(shown, sorted(declining)))}")
+        said = named(map(subject_name, sorted(declining)))
+        return failed(f"declining over 7 days, of {counted(len(judged), 'figure', 'figures')}: {said}")
     told = [word for word in judged.values() if word not in {None, "insufficient"}]
     if not told:
         return unknown("no trend is known: too few days were measured, or the asset health_trends was not made")
     short = sum(word == "insufficient" for word in judged.values())
-    rest = f"; of {short} too few days are known" if short else ""
+    rest = f"; of {counted(short, 'further one', 'further ones')} too few days are known" if short else ""
     return passed(f"none of {len(told)} declines over 7 days{rest}")
 
 
@@ -35,19 +38,23 @@ def scaling(seen: Seen) -> Judged:
     if over:
         return failed(named(over))
     horizon = timedelta(days=seen.situation.bounds.advising.days_to_full)
-    fresh = [one for one in seen.situation.forecasts or () if seen.now - one.made_at <= STANDS_FOR]
-    near = [one for one in fresh if one.reaches_at is not None and one.reaches_at - seen.now <= horizon]
+    foreseen = fresh(seen.situation.forecasts or (), seen.now)
+    near = [one for one in foreseen if one.reaches_at is not None and one.reaches_at - seen.now <= horizon]
     if near:
-        return failed(named(f"{one.metric} reaches its limit on {one.reaches_at:%d %b}" for one in near))
+        return failed(
+            named(f"{series_name(one.metric, one.labels)} reaches its limit on {one.reaches_at:%d %b}" for one in near)
+        )
     unclear = [subject for subject, one in pressed.items() if one.get("state") == "unknown"]
-    if not pressed or unclear or not fresh:
-        said = f"not enough is known of {named(unclear)}" if unclear else "nothing was judged: see the asset forecasts"
-        return unknown(said)
-    return passed(f"none of {len(pressed)} series is under pressure; no limit is reached within {horizon.days} days")
+    if unclear:
+        return unknown(f"not enough is known of {named(map(subject_name, unclear))}")
+    if not pressed or not foreseen:
+        return unknown("nothing was judged in the last two days: see the assets insights and forecasts")
+    none = f"none of {len(pressed)} series is under pressure"
+    return passed(f"{none}; no limit is reached within {counted(horizon.days, 'day', 'days')}")
 
 
 def _pressed(subject: str, one: Mapping[str, Any]) -> str:
-    return f"{shown(subject, 60)}: {shown(one.get('reason', ''))}"
+    return f"{subject_name(subject)}: {shown(one.get('reason', ''))}"
 
 
 def run_performance(seen: Seen) -> Judged:

@@ -84,4 +84,4 @@ DAILY: Final = CheckList(
 
 async def write(desk: Desk) -> Document:
     """Write the checklist as of now."""
-    return evaluate(DAILY, await read(desk, DAILY.name, DAILY.rhythm))
+    return evaluate(DAILY, await read(desk, DAILY))

@@ -19,8 +19,8 @@ MONTHLY: Final = CheckList(
             "Configuration and dependencies were audited, without findings",
             "`pake maintenance run configuration_audit`, `pake maintenance run dependency_scan`",
             both(
-                tasks.with_details("configuration_audit", "monthly", tasks.no_errors),
-                tasks.with_details("dependency_scan", "monthly", tasks.no_vulnerabilities),
+                tasks.without("monthly", "configuration_audit", tasks.ERRORS),
+                tasks.without("monthly", "dependency_scan", tasks.VULNERABILITIES),
             ),
             runbook="vulnerabilities",
         ),
@@ -28,7 +28,7 @@ MONTHLY: Final = CheckList(
             "security_updates",
             "No update of the system is pending",
             "install them with the package manager of the system",
-            tasks.with_details("system_updates", "monthly", tasks.no_pending),
+            tasks.without("monthly", "system_updates", tasks.PENDING),
             runbook="pending-updates",
         ),
         ListItem(
@@ -96,4 +96,4 @@ MONTHLY: Final = CheckList(
 
 async def write(desk: Desk) -> Document:
     """Write the checklist as of now."""
-    return evaluate(MONTHLY, await read(desk, MONTHLY.name, MONTHLY.rhythm))
+    return evaluate(MONTHLY, await read(desk, MONTHLY))

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.health.kpis import KpiResult
+from pake_pipelines.model.episode import Episode
 from pake_pipelines.model.health import Uptime
 from pake_pipelines.model.incident import Incident
 from pake_pipelines.reports.advice.situation import Situation
@@ -39,7 +40,8 @@ class Seen:
     """Everything. `uptimes` and `log` are of the last day, `incidents` those opened within the month or still open.
 
     `evaluated_at` is when the alert rules were judged last, `reports` when each report was made last, `security_rules`
-    the alert rules on security, `rhythms` the rhythm of every task of maintenance that is switched on.
+    the alert rules on security, `security_alerts` those of them that fire, `rhythms` the rhythm of every task of
+    maintenance that is switched on.
     """
 
     situation: Situation
@@ -50,6 +52,7 @@ class Seen:
     incidents: Sequence[Incident] | None = None
     reports: Mapping[str, datetime] = field(default_factory=dict)
     security_rules: frozenset[str] = frozenset()
+    security_alerts: Sequence[Episode] | None = None
     rhythms: Mapping[str, str] = field(default_factory=dict)
     ticks: Mapping[str, Tick] = field(default_factory=dict)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from math import ceil
 from typing import Final
 
 from pake_pipelines.model.health import DOWN, HealthStatus
@@ -10,14 +11,13 @@ from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.reports.advice.rule import named
 from pake_pipelines.reports.advice.upkeep import usable
-from pake_pipelines.reports.amounts import amount, share
+from pake_pipelines.reports.amounts import amount, counted, share
 from pake_pipelines.reports.checklists.judged import Judged, failed, passed, unknown
 from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
 from pake_pipelines.reports.checklists.tasks import Judge
+from pake_pipelines.reports.judged_rules import not_judged
 from pake_pipelines.reports.strangers import shown
 
-_EVALUATED: Final = timedelta(minutes=15)
-"""Alert rules are judged every minute or so; what nobody has judged for so long is not known."""
 _SEEN_SHARE: Final = 0.9
 """Of a day at least so much must have been seen: an outage hides in what was not."""
 
@@ -35,7 +35,8 @@ def health(seen: Seen) -> Judged:
     if silent:
         said = named(f"{shown(one.service, 60)}: {shown(one.detail)}" for one in silent)
         return unknown(f"nothing is known of {len(silent)} of {len(told)} services: {said}")
-    return passed(f"{len(told)} services are healthy, probed last at {max(one.at for one in told):%d %b %H:%M} UTC")
+    healthy = counted(len(told), "service is", "services are")
+    return passed(f"{healthy} healthy, probed last {_at(max(one.at for one in told))}")
 
 
 def availability(seen: Seen) -> Judged:
@@ -58,7 +59,8 @@ def availability(seen: Seen) -> Judged:
     ]
     if unseen:
         return unknown(f"too little was seen of the last 24 hours: {named(unseen)}")
-    return passed(f"{len(critical)} critical services served throughout the last 24 hours, as far as was seen")
+    served = counted(len(critical), "critical service", "critical services")
+    return passed(f"{served} served throughout the last 24 hours, as far as was seen")
 
 
 def _was_down(up_share: float | None) -> bool:
@@ -67,23 +69,13 @@ def _was_down(up_share: float | None) -> bool:
 
 def security_alerts(seen: Seen) -> Judged:
     """Judge whether an alert on security fires; without anybody judging the rules that is not known."""
-    if seen.situation.alerts is None:
+    if seen.security_alerts is None:
         return unknown("alerts were not read")
-    firing = [one for one in seen.situation.alerts.active if one.rule in seen.security_rules]
-    if firing:
-        return failed(named(f"{one.rule}: {shown(one.summary)}" for one in firing))
-    if why := _not_evaluated(seen):
+    if seen.security_alerts:
+        return failed(named(f"{one.rule}: {shown(one.summary)}" for one in seen.security_alerts))
+    if why := not_judged(seen.evaluated_at, seen.now):
         return unknown(why)
     return passed(f"none of {len(seen.security_rules)} rules on security fires, judged last {_at(seen.evaluated_at)}")
-
-
-def _not_evaluated(seen: Seen) -> str | None:
-    if seen.evaluated_at is None:
-        return "alert rules were never judged here: see whether the sensor alerts is on"
-    late = seen.now - seen.evaluated_at > _EVALUATED
-    return (
-        f"alert rules were judged last {_at(seen.evaluated_at)}: see whether the sensor alerts is on" if late else None
-    )
 
 
 def _at(moment: datetime | None) -> str:
@@ -115,7 +107,7 @@ def backups(seen: Seen) -> Judged:
         return failed("there is no backup that could be restored")
     age = _hours(seen.now, held[0].created_at)
     if age > bounds.age_hours:
-        return failed(f"the newest, {held[0].name}, is {age:.0f} h old; {bounds.age_hours:g} h are allowed")
+        return failed(f"the newest, {held[0].name}, is {ceil(age)} h old; {bounds.age_hours:g} h are allowed")
     proven = next((one for one in held if one.state is ProofState.PROVEN), None)
     if proven is not None and _hours(seen.now, proven.created_at) <= (bounds.proven_hours or bounds.age_hours):
         old = _hours(seen.now, proven.created_at)
@@ -142,7 +134,8 @@ def restored(rhythm: str) -> Judge:
         proven = [one for one in tried if one.state is ProofState.PROVEN]
         damaged = [one for one in tried if one.state is ProofState.DAMAGED and one.removed_at is None]
         if damaged:
-            return failed(f"{len(damaged)} are damaged: {named(f'{one.name}: {shown(one.detail)}' for one in damaged)}")
+            of_them = counted(len(damaged), "backup is", "backups are")
+            return failed(f"{of_them} damaged: {named(f'{one.name}: {shown(one.detail)}' for one in damaged)}")
         if not proven:
             return unknown("no backup was restored and compared within that time")
         newest = max(proven, key=lambda one: one.proved_at or one.created_at)
@@ -154,8 +147,8 @@ def restored(rhythm: str) -> Judge:
 def error_logs(seen: Seen) -> Judged:
     """Judge whether the logs have more errors than usual."""
     if seen.log is None:
-        return unknown("the logs were not read")
-    lines = f"{seen.log.lines} error lines in the last 24 hours"
+        return unknown("no log line of the last days was found")
+    lines = f"{counted(seen.log.lines, 'error line', 'error lines')} in the last 24 hours"
     if seen.log.more:
         return failed(f"{lines}, more than usual: {seen.log.says}")
     if seen.log.whole and (seen.log.lines == 0 or seen.log.more is False):
@@ -171,7 +164,7 @@ def open_incidents(seen: Seen) -> Judged:
         return unknown("incidents were not read")
     if seen.situation.incidents:
         return failed(f"{len(seen.situation.incidents)} open: {_incidents(seen.situation.incidents)}")
-    if why := _not_evaluated(seen):
+    if why := not_judged(seen.evaluated_at, seen.now):
         return unknown(why)
     return passed("no incident is open")
 
@@ -182,12 +175,12 @@ def incidents_closed(seen: Seen) -> Judged:
         return unknown("incidents were not read")
     still = [one for one in seen.incidents if not one.is_closed]
     if still:
-        return failed(f"{len(still)} of {len(seen.incidents)} incidents of the month are open: {_incidents(still)}")
-    if why := _not_evaluated(seen):
+        of_them = counted(len(seen.incidents), "incident", "incidents")
+        return failed(f"{len(still)} of {of_them} of the month still open: {_incidents(still)}")
+    if why := not_judged(seen.evaluated_at, seen.now):
         return unknown(why)
-    return passed(
-        f"all {len(seen.incidents)} incidents of the month are closed" if seen.incidents else "there was none"
-    )
+    closed = counted(len(seen.incidents), "incident of the month is", "incidents of the month are")
+    return passed(f"{closed} closed" if seen.incidents else "there was none")
 
 
 def _incidents(found: Sequence[Incident]) -> str:
@@ -203,13 +196,13 @@ def watched(seen: Seen) -> Judged:
         return failed("no metric was ever sampled")
     if (seen.now - sampling.at).total_seconds() > 60 * seen.situation.bounds.sample_minutes:
         return failed(f"metrics were sampled last {_at(sampling.at)}")
-    if why := _not_evaluated(seen):
+    if why := not_judged(seen.evaluated_at, seen.now):
         return failed(why)
     used, wanted = seen.situation.channels or {}, seen.situation.bounds.channels
     reached = [name for name in wanted if name in used and used[name].state == "sent"]
     if reached:
-        return passed(f"metrics sampled {_at(sampling.at)}, alert rules judged {_at(seen.evaluated_at)}, messages "
-                      f"got out by {', '.join(reached)}")  # fmt: skip
+        said = f"metrics sampled {_at(sampling.at)}, alert rules judged {_at(seen.evaluated_at)}"
+        return passed(f"{said}, messages got out by {', '.join(reached)}")
     lack = [f"{name}: {shown(used[name].detail)}" for name in wanted if name in used]
     if not wanted or len(lack) == len(wanted):
         return failed(f"nobody is told of alerts: {named(lack)}" if lack else "no channel but the log is switched on")

@@ -1,9 +1,11 @@
 """Items that a task of maintenance answers: done is what was done in time, and what could not be done is unknown."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
+from pake_pipelines.reports.amounts import counted, long
 from pake_pipelines.reports.checklists.judged import Judged, failed, passed, together, unknown
 from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
 from pake_pipelines.reports.document import Verdict
@@ -11,6 +13,17 @@ from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.maintenance_runs import TaskRun
 
 Judge = Callable[[Seen], Judged]
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a task may find: where its details have the number, and what one and several are called."""
+
+    key: str
+    one: str
+    several: str
+
+
 _OFTEN: Final = ("often", "daily", "weekly")
 _AHEAD: Final = timedelta(hours=1)  # a clock that was put right goes back by so much, and by no more
 _NAMED: Final = 4
@@ -65,12 +78,7 @@ def of_run(task: str, run: TaskRun | None, within: timedelta, now: datetime) -> 
         return failed(said)
     if run.state != "done":
         return unknown(said)
-    return passed(said) if age <= within else failed(f"{said}; that is {_long(age)} ago")
-
-
-def _long(age: timedelta) -> str:
-    days = age / timedelta(days=1)
-    return f"{days:.0f} days" if days >= 2 else f"{age / timedelta(hours=1):.0f} hours"
+    return passed(said) if age <= within else failed(f"{said}; that is {long(age)} ago")
 
 
 def all_tasks(seen: Seen) -> Judged:
@@ -91,46 +99,28 @@ def all_tasks(seen: Seen) -> Judged:
     return passed(f"all {len(found)} tasks of the week were done")
 
 
-def with_details(task: str, rhythm: str, look: Callable[[Mapping[str, Any]], str | None]) -> Judge:
-    """Return an item that asks for a task, and that what it found (`look` at its details) is nothing."""
+def without(rhythm: str, task: str, *faults: Fault) -> Judge:
+    """Return an item that asks for a task, and that it counted none of some faults."""
 
     def judge(seen: Seen) -> Judged:
         run = run_of(seen, task)
         found = newest(task, rhythm, seen)
         if run is None or run.state == "running" or found.verdict is Verdict.FAIL:
             return found
-        wrong = look(run.details)
-        # what was found stands, also where the rest could not be looked at
-        return failed(f"{wrong}; {found.evidence}") if wrong else found
+        numbers = {fault: run.details.get(fault.key) for fault in faults}
+        wrong = [counted(number, fault.one, fault.several) for fault, number in numbers.items() if number]
+        if wrong:
+            # what was found stands, also where the rest could not be looked at
+            return failed(f"{' and '.join(wrong)}; {found.evidence}")
+        if found.verdict is Verdict.PASS and None in numbers.values():
+            return unknown(f"what was found was not counted; {found.evidence}")
+        return found
 
     return judge
 
 
-def no_pending(details: Mapping[str, Any]) -> str | None:
-    """Return what updates are pending."""
-    pending = details.get("pending")
-    return f"{pending} updates are pending" if pending else None
-
-
-def no_errors(details: Mapping[str, Any]) -> str | None:
-    """Return what errors the audit has."""
-    errors = details.get("errors")
-    return f"{errors} errors" if errors else None
-
-
-def no_findings(details: Mapping[str, Any]) -> str | None:
-    """Return what the audit has found at all."""
-    errors, warnings = details.get("errors") or 0, details.get("warnings") or 0
-    return f"{errors} errors and {warnings} warnings" if errors or warnings else None
-
-
-def no_vulnerabilities(details: Mapping[str, Any]) -> str | None:
-    """Return what vulnerabilities are known."""
-    known = details.get("total_vulnerabilities")
-    return f"{known} known vulnerabilities" if known else None
-
-
-def within_bounds(details: Mapping[str, Any]) -> str | None:
-    """Return how many series are over their bounds."""
-    over = details.get("over")
-    return f"{over} series are over their bounds" if over else None
+PENDING: Final = Fault("pending", "update is pending", "updates are pending")
+ERRORS: Final = Fault("errors", "error", "errors")
+WARNINGS: Final = Fault("warnings", "warning", "warnings")
+VULNERABILITIES: Final = Fault("total_vulnerabilities", "known vulnerability", "known vulnerabilities")
+OVER: Final = Fault("over", "series is over its bound", "series are over their bounds")

@@ -39,7 +39,7 @@ WEEKLY: Final = CheckList(
             "capacity",
             "The machine has room to work",
             "`pake maintenance run capacity_check`",
-            tasks.with_details("capacity_check", "often", tasks.within_bounds),
+            tasks.without("often", "capacity_check", tasks.OVER),
             runbook="high-load",
         ),
         ListItem(
@@ -60,7 +60,7 @@ WEEKLY: Final = CheckList(
             "updates",
             "No update of the system is pending",
             "install them with the package manager of the system",
-            tasks.with_details("system_updates", "weekly", tasks.no_pending),
+            tasks.without("weekly", "system_updates", tasks.PENDING),
             runbook="pending-updates",
         ),
         ListItem(
@@ -74,7 +74,7 @@ WEEKLY: Final = CheckList(
             "configuration_audit",
             "The audit of the configuration has no errors",
             "`pake maintenance run configuration_audit`",
-            tasks.with_details("configuration_audit", "weekly", tasks.no_errors),
+            tasks.without("weekly", "configuration_audit", tasks.ERRORS),
             runbook="audit-findings",
         ),
         ListItem(
@@ -102,4 +102,4 @@ WEEKLY: Final = CheckList(
 
 async def write(desk: Desk) -> Document:
     """Write the checklist as of now."""
-    return evaluate(WEEKLY, await read(desk, WEEKLY.name, WEEKLY.rhythm))
+    return evaluate(WEEKLY, await read(desk, WEEKLY))

@@ -20,8 +20,8 @@ YEARLY: Final = CheckList(
             "the package manager of the system, then `pake maintenance run system_updates` and "
             "`pake maintenance run dependency_scan`",
             both(
-                tasks.with_details("system_updates", "weekly", tasks.no_pending),
-                tasks.with_details("dependency_scan", "weekly", tasks.no_vulnerabilities),
+                tasks.without("weekly", "system_updates", tasks.PENDING),
+                tasks.without("weekly", "dependency_scan", tasks.VULNERABILITIES),
             ),
             runbook="pending-updates",
         ),
@@ -36,7 +36,7 @@ YEARLY: Final = CheckList(
             "configuration_audit",
             "The audit of the configuration has neither errors nor warnings",
             "`pake maintenance run configuration_audit`",
-            tasks.with_details("configuration_audit", "weekly", tasks.no_findings),
+            tasks.without("weekly", "configuration_audit", tasks.ERRORS, tasks.WARNINGS),
             runbook="audit-findings",
         ),
         ListItem(
@@ -74,4 +74,4 @@ YEARLY: Final = CheckList(
 
 async def write(desk: Desk) -> Document:
     """Write the checklist as of now."""
-    return evaluate(YEARLY, await read(desk, YEARLY.name, YEARLY.rhythm))
+    return evaluate(YEARLY, await read(desk, YEARLY))

@@ -1,6 +1,6 @@
 """What can be used here, and what it lacks: channels, sources and services without their variables, plain backups."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from pake_pipelines.config.alerting import (
@@ -39,7 +39,7 @@ def features(configs: Configs, environ: Mapping[str, str], *, automation: bool) 
         *_editions(configs, environ),
         *_services(configs, environ),
         *_sources(configs, environ),
-        *_backups(configs),
+        *_backups(configs, environ),
     ]
     return sorted(found, key=lambda one: (Tone.WARN, Tone.NOTICE, Tone.GOOD, Tone.PLAIN).index(one.standing.tone))
 
@@ -48,7 +48,12 @@ def lacking(channel: AnyChannel, environ: Mapping[str, str]) -> str:
     """Return what a channel lacks to be used, nothing where it lacks nothing."""
     if isinstance(channel, EmailChannel) and not channel.recipients:
         return "it has no recipients"
-    unset = [name for name in _needed(channel) if not environ.get(name, "").strip()]
+    return _unset(_needed(channel), environ)
+
+
+def _unset(names: Iterable[str], environ: Mapping[str, str]) -> str:
+    """Return which of the variables are not set, nothing where all are."""
+    unset = [name for name in names if not environ.get(name, "").strip()]
     return f"{', '.join(unset)} {'is' if len(unset) == 1 else 'are'} not set" if unset else ""
 
 
@@ -104,25 +109,25 @@ def _editions(configs: Configs, environ: Mapping[str, str]) -> Iterator[Feature]
 
 def _services(configs: Configs, environ: Mapping[str, str]) -> Iterator[Feature]:
     for name, service in configs.monitoring.enabled_services().items():
-        unset = [one for one in variables(service) if not environ.get(one, "").strip()]
-        if unset:
+        if lacks := _unset(variables(service), environ):
             title = f"Service {service.title or name}"
-            yield Feature(title, _LACKS, f"{', '.join(unset)} not set: it is not probed", "set it, or switch it off")
+            yield Feature(title, _LACKS, f"{lacks}: it is not probed", "set what is missing, or switch the service off")
 
 
 def _sources(configs: Configs, environ: Mapping[str, str]) -> Iterator[Feature]:
     for slug, source in configs.sources.enabled.items():
-        if isinstance(source, MailboxSource):
-            unset = [one for one in (source.username_env, source.password_env) if not environ.get(one, "").strip()]
-            if unset:
-                todo = f"set it, or: pake sources disable {slug}"
-                yield Feature(f"Source {source.name}", _LACKS, f"{', '.join(unset)} not set: it is not read", todo)
+        if isinstance(source, MailboxSource) and (lacks := _unset((source.username_env, source.password_env), environ)):
+            todo = f"set what is missing, or: pake sources disable {slug}"
+            yield Feature(f"Source {source.name}", _LACKS, f"{lacks}: it is not read", todo)
 
 
-def _backups(configs: Configs) -> Iterator[Feature]:
+def _backups(configs: Configs, environ: Mapping[str, str]) -> Iterator[Feature]:
     backup = configs.maintenance.backup
     leaves = backup.target is not None and "://" in backup.target
-    if backup.encrypt:
+    if backup.encrypt and (lacks := _unset([backup.key_env], environ)):
+        tag = Tag("lacks its key", Tone.WARN)
+        yield Feature("Encrypted backups", tag, f"{lacks}: no backup can be made", "pake backup key")
+    elif backup.encrypt:
         yield Feature("Encrypted backups", _READY, f"with the key in {backup.key_env}")
     else:
         tone = Tone.WARN if leaves else Tone.PLAIN

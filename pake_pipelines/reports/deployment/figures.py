@@ -9,20 +9,24 @@ from pake_pipelines.health.environment import Finding
 from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.model.health import HealthSample
 from pake_pipelines.model.status import CheckStatus
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.deployment.configuration import ConfigFile, Setting
 from pake_pipelines.reports.deployment.features import Feature
-from pake_pipelines.reports.deployment.packages import Package
+from pake_pipelines.reports.deployment.packages import PRODUCT, Package
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.store.installation import Installation
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A directory of ours: `free_bytes` is what is left to us on its disk, None where that could not be told."""
+    """A directory of ours: `free_bytes` is what is left to us on its disk.
+
+    What could not be told is None, and all of a place elsewhere is.
+    """
 
     name: str
     path: str
-    present: bool
+    present: bool | None
     free_bytes: int | None
     total_bytes: int | None
 
@@ -32,9 +36,7 @@ class Endpoint:
     """A service that is switched on, where it is asked, and how it stood when it was probed last."""
 
     name: str
-    kind: str
     address: str | None
-    critical: bool
     sample: HealthSample
 
 
@@ -61,6 +63,16 @@ class Deployment:
     switched_off: Sequence[str]
     facts: DagsterFacts | None
     address: str
+
+    @property
+    def lacking(self) -> list[Feature]:
+        """Features that are wanted and lack something."""
+        return [one for one in self.features if one.standing.tone in {Tone.NOTICE, Tone.WARN}]
+
+    @property
+    def failed(self) -> list[Finding]:
+        """What of the machine is not as the project needs it."""
+        return [one for one in self.findings if one.status is CheckStatus.FAIL]
 
     @property
     def migrated(self) -> bool:
@@ -94,30 +106,28 @@ def environment(findings: Sequence[Finding]) -> list[Finding]:
 
 def tone(deployment: Deployment) -> Tone:
     """Return how all of it stands."""
-    failed = any(one.status is CheckStatus.FAIL for one in deployment.findings)
-    if deployment.faulty or deployment.unfit or failed or not deployment.migrated:
+    if deployment.faulty or deployment.unfit or deployment.failed or not deployment.migrated:
         return Tone.BAD
-    if any(one.standing.tone is Tone.WARN for one in deployment.features):
+    if any(one.standing.tone is Tone.WARN for one in deployment.lacking):
         return Tone.WARN
-    lacks = any(one.standing.tone is Tone.NOTICE for one in deployment.features)
-    return Tone.NOTICE if lacks or deployment.drifted else Tone.GOOD
+    return Tone.NOTICE if deployment.lacking or deployment.drifted else Tone.GOOD
 
 
 def lead(deployment: Deployment) -> str:
     """Return the one sentence of the report."""
+    revision = deployment.installation.revision or "none"
     faults = [
         _named("cannot be used", [one.name for one in deployment.faulty]),
-        _named("not as needed", [one.name for one in deployment.unfit]),
-        "" if deployment.migrated else f"the tables are of revision {deployment.installation.revision}",
-        _named("missing", [one.name for one in deployment.findings if one.status is CheckStatus.FAIL]),
+        _named("not as needed", [*(one.name for one in deployment.unfit), *(one.name for one in deployment.failed)]),
+        "" if deployment.migrated else f"the tables are of revision {revision}, needed is {deployment.head}",
     ]
-    version = deployment.versions.get("pake_pipelines") or "of unknown version"
+    version = f"{PRODUCT} {deployment.versions.get(PRODUCT) or 'of unknown version'}"
     said = "; ".join(one for one in faults if one)
     if said:
-        return f"pake_pipelines {version}, and not everything is as it must be: {said}."
-    lacks = sum(one.standing.tone in {Tone.NOTICE, Tone.WARN} for one in deployment.features)
-    more = f"; {lacks} of {len(deployment.features)} features lack something" if lacks else ""
-    return f"pake_pipelines {version} has everything that it needs{more}."
+        return f"{version}, and not everything is as it must be: {said}."
+    lacks = len(deployment.lacking)
+    more = f"; {counted(lacks, 'feature lacks', 'features lack')} something" if lacks else ""
+    return f"{version} has everything that it needs{more}."
 
 
 def _named(what: str, names: Sequence[str]) -> str:

@@ -29,7 +29,7 @@ def _tables(deployment: Deployment) -> Item:
     return Item(
         "tables", "The tables are those that this version needs",
         Verdict.PASS if deployment.migrated else Verdict.FAIL,
-        f"revision {revision}, needed is {deployment.head}", "pake db migrate",
+        f"revision {revision}, needed is {deployment.head}", "`pake db migrate`",
     )  # fmt: skip
 
 
@@ -39,7 +39,7 @@ def _files(deployment: Deployment) -> Item:
     evidence = f"{faults[0]}{more}" if faults else f"{len(deployment.files)} files were read"
     return Item(
         "configuration", "The configuration files can be used", Verdict.FAIL if faults else Verdict.PASS, evidence,
-        "pake config validate",
+        "`pake config validate`",
     )  # fmt: skip
 
 
@@ -50,7 +50,7 @@ def _fitting(deployment: Deployment) -> Item:
     return Item(
         "packages", "All packages are there, of releases that the project works with",
         Verdict.FAIL if unfit else Verdict.PASS,
-        "; ".join(unfit) or f"{len(deployment.packages)} packages fit their bounds", "pip install --upgrade .",
+        "; ".join(unfit) or f"{len(deployment.packages)} packages fit their bounds", "`pip install --upgrade .`",
     )  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def _locked(deployment: Deployment) -> Item:
     shown = "; ".join(drifted[:5]) + (f"; and {len(drifted) - 5} more" if len(drifted) > 5 else "")
     return Item(
         "lock", says, Verdict.FAIL if drifted else Verdict.PASS, shown or "as requirements.lock says",
-        "pip install -r requirements.lock",
+        "`pip install -r requirements.lock`",
     )  # fmt: skip
 
 

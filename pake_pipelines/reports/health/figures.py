@@ -3,16 +3,17 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from pake_pipelines.health.kpis import KpiResult
 from pake_pipelines.model.dagster_facts import DagsterFacts
+from pake_pipelines.model.episode import Episode
 from pake_pipelines.model.health import DOWN, HealthStatus, Transition, Uptime
 from pake_pipelines.model.incident import Incident, IncidentStatistics
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.monitoring.figures import ServiceLine
-from pake_pipelines.store.alert_statistics import ActiveAlert, AlertCounts
-from pake_pipelines.store.analyses import Analysis
+from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.error_summary import ErrorCount
 from pake_pipelines.store.monitoring_statistics import RestartCount
 
@@ -25,7 +26,9 @@ class Health:
 
     `changes` are the changes of status within the last day, the newest first, `incidents` those of the last 30 days.
     `quiet_since` is when a critical service was last seen down, None when that was not within 30 days; `watched_since`
-    is the first sample of these 30 days. `dagster` is the address of Dagster's pages.
+    is the first probe of these 30 days that told of one. `unjudged` says that nobody judges the alert rules, None
+    where they are judged. `trends` are those that stand, by the names of their figures. `dagster` is the address of
+    Dagster's pages.
     """
 
     made_at: datetime
@@ -35,12 +38,13 @@ class Health:
     watched_since: datetime | None
     changes: Sequence[Transition]
     counts: AlertCounts
-    alerts: Sequence[ActiveAlert]
+    alerts: Sequence[Episode]
+    unjudged: str | None
     incidents: IncidentStatistics
     open_incidents: Sequence[Incident]
     restarts: Sequence[RestartCount]
     kpis: Sequence[KpiResult]
-    trends: Mapping[str, Analysis]
+    trends: Mapping[str, Mapping[str, Any]]
     errors: Sequence[ErrorCount]
     facts: DagsterFacts | None
     recommendations: Sequence[Recommendation]
@@ -55,6 +59,10 @@ class Health:
     def not_configured(self) -> list[ServiceLine]:
         """The services that are switched on, and whose variables are not set."""
         return [one for one in self.services if one.status is HealthStatus.NOT_CONFIGURED]
+
+    def title(self, service: str) -> str:
+        """Return what a service is called; one that is not switched on any more has its name only."""
+        return next((one.title for one in self.services if one.name == service), service)
 
     def unbroken(self) -> timedelta | None:
         """Return for how long no critical service has been seen down; None where that is not known."""
@@ -82,8 +90,7 @@ class OverallUptime:
 
 def overall_uptime(uptimes: Sequence[tuple[str, Uptime | None]]) -> OverallUptime:
     """Return how several services served together; one of which nothing is known does not count as up or down."""
-    shares = {name: one.up_share for name, one in uptimes if one is not None and one.up_share is not None}
-    known = [(name, share) for name, share in shares.items() if share is not None]
+    known = [(name, one.up_share) for name, one in uptimes if one is not None and one.up_share is not None]
     seen = [one.known_share for _, one in uptimes if one is not None and one.known_share is not None]
     if not known:
         return OverallUptime(None, None, 0)
@@ -103,25 +110,24 @@ def lead(health: Health) -> str:
     if not watched:
         return "No service is watched: nothing is known of how it stands."
     if status is HealthStatus.HEALTHY:
-        said = f"All {len(watched)} services that are watched are healthy"
+        said = "The one service that is watched is healthy"
+        if len(watched) > 1:
+            said = f"All {len(watched)} services that are watched are healthy"
     else:
         said = f"{status.value.capitalize()}: {_named(health)}"
-    open_ = [
-        _counted(health.counts.firing, "alert fires", "alerts fire"),
-        _counted(len(health.open_incidents), "incident is open", "incidents are open"),
-    ]
-    return ". ".join([said, *[", ".join(one for one in open_ if one)]]).rstrip(". ") + "."
+    standing = (
+        (health.counts.firing, "alert fires", "alerts fire"),
+        (len(health.open_incidents), "incident is open", "incidents are open"),
+    )
+    open_ = [counted(number, one, several) for number, one, several in standing if number]
+    return f"{said}. {', '.join(open_)}." if open_ else f"{said}."
 
 
 def _named(health: Health) -> str:
     unknown = [one for one in health.watched if one.status is HealthStatus.UNKNOWN]
     if health.overall is HealthStatus.UNKNOWN and len(unknown) == len(health.watched):
-        return f"nothing is known of any of {len(unknown)} services, nobody has probed them lately"
+        return "nothing is known of any service"
     bad = [one for one in health.watched if one.status is not HealthStatus.HEALTHY]
     named = [f"{one.title} is {one.status.value}" for one in bad[:_NAMED]]
     more = len(bad) - len(named)
     return ", ".join(named) + (f" and {more} more" if more else "")
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}" if number else ""

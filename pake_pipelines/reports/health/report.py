@@ -3,18 +3,20 @@
 from datetime import timedelta
 from typing import Final
 
-from pake_pipelines.health.kpis import judge
+from pake_pipelines.health.kpis import KpiResult, judge
+from pake_pipelines.model.alert import AlertState
 from pake_pipelines.model.health import overall
 from pake_pipelines.reports.advice import ALERTS, RULES, advise, look
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.health.figures import Health
 from pake_pipelines.reports.health.sections import document
+from pake_pipelines.reports.judged_rules import judged_at, not_judged
 from pake_pipelines.reports.monitoring.figures import failed_runs
 from pake_pipelines.reports.service_lines import service_lines
 from pake_pipelines.store import (
     alert_statistics,
-    analyses,
+    alert_views,
     health_samples,
     incidents,
     metric_samples,
@@ -27,7 +29,6 @@ _DAY: Final = timedelta(days=1)
 _WEEK: Final = timedelta(days=7)
 _MONTH: Final = timedelta(days=30)
 _ALERTS: Final = 100
-_INCIDENTS: Final = 100
 # what concerns the quality of items is told by another report
 _CODES: Final = frozenset({ALERTS, *(rule.code for rule in RULES if not rule.code.startswith("QA-"))})
 # a figure is as old as two samplings may have been left out, and no older
@@ -43,10 +44,10 @@ async def read(desk: Desk) -> Health:
     """Read everything that the report says."""
     connection, config, now = desk.connection, desk.configs.monitoring, desk.now
     services = await service_lines(connection, config, now)
-    watch = await outages.critical_watch(connection, now - _MONTH, now)
+    critical = [one.name for one in services if one.critical]
+    watch = await outages.watch(connection, critical, now - _MONTH, now)
     changes = await health_samples.transitions(connection, now - _DAY)
-    latest = await metric_samples.latest(connection, now)
-    oldest = now - _OLDEST_SAMPLINGS * timedelta(minutes=config.metrics.every_minutes)
+    seen = await look(desk)
     return Health(
         made_at=now,
         overall=overall(one.sample for one in services),
@@ -55,17 +56,26 @@ async def read(desk: Desk) -> Health:
         watched_since=watch.first_at,
         changes=sorted((one for one in changes if one.at <= now), key=lambda one: one.at, reverse=True),
         counts=await alert_statistics.alert_counts(connection, now - _DAY),
-        alerts=await alert_statistics.active_alerts(connection, _ALERTS),
+        alerts=await alert_views.list_alerts(connection, states=(AlertState.FIRING,), limit=_ALERTS),
+        unjudged=not_judged(await judged_at(desk), now),
         incidents=await incidents.statistics(connection, now - _MONTH, now),
-        open_incidents=await incidents.list_incidents(connection, limit=_INCIDENTS),
+        open_incidents=seen.incidents or (),
         restarts=await monitoring_statistics.restart_counts(connection, now - _WEEK),
-        kpis=judge(config.kpis, latest, oldest),
-        trends=await analyses.latest(connection, "trend"),
+        kpis=await key_figures(desk),
+        trends=seen.analysis("trend"),
         errors=await _errors(desk),
         facts=desk.facts,
-        recommendations=advise(await look(desk), _CODES),
+        recommendations=advise(seen, _CODES),
         dagster=desk.dagster,
     )
+
+
+async def key_figures(desk: Desk) -> list[KpiResult]:
+    """Return how the key figures stand; one without a recent sample is unknown."""
+    config = desk.configs.monitoring
+    latest = await metric_samples.latest(desk.connection, desk.now)
+    oldest = desk.now - _OLDEST_SAMPLINGS * timedelta(minutes=config.metrics.every_minutes)
+    return judge(config.kpis, latest, oldest)
 
 
 async def _errors(desk: Desk) -> list[ErrorCount]:

@@ -22,7 +22,7 @@ def services_section(health: Health) -> Section:
             "services",
             [
                 Column("service", "Service"), Column("status", "Status"), Column("since", "Since"),
-                Column("critical", "Critical"), Column("response_ms", "Answer", "ms"),
+                Column("critical", "Critical"), Column("response_ms", "Answers in", "ms"),
                 Column("uptime_1d", "24 hours", "share"), Column("uptime_7d", "7 days", "share"),
                 Column("uptime_30d", "30 days", "share"), Column("restarts_24h", "Restarts, 24 h", "count"),
                 Column("says", "It says"), Column("seen_at", "Probed"),
@@ -45,7 +45,7 @@ def _strip(one: ServiceLine) -> Strip:
 
 
 def _in_a_day(uptime: Uptime | None) -> str:
-    return f"{share(uptime.up_share)} of the last day" if uptime and uptime.up_share is not None else ""
+    return f"up {share(uptime.up_share)}" if uptime and uptime.up_share is not None else ""
 
 
 def _row(one: ServiceLine, health: Health) -> list[Value]:
@@ -64,7 +64,8 @@ def _up(uptime: Uptime | None) -> float | None:
 
 def _healing(health: Health) -> Table:
     rows: list[list[Value]] = [
-        [one.service, one.attempts, one.verified, one.failed, one.by_hand, one.last_at] for one in health.restarts
+        [health.title(one.service), one.attempts, one.verified, one.failed, one.by_hand, one.last_at]
+        for one in health.restarts
     ]
     columns = [
         Column("service", "Service"), Column("attempts", "Restarts", "count"), Column("verified", "Helped", "count"),

@@ -1,26 +1,23 @@
-"""The ingestion report in all its forms."""
+"""The ingestion report in all its forms; its JSON has the names of the guides (ING-20, ING-23)."""
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pake_pipelines.reports import writing
 from pake_pipelines.reports.desk import Desk
-from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.ingestion.message import message
 from pake_pipelines.reports.ingestion.report import Ingested, IngestionReport, next_due, stopped_sources
-from pake_pipelines.reports.render import ingestion_html, ingestion_markdown
-from pake_pipelines.reports.rendering.sheets import sheets_of
+from pake_pipelines.reports.ingestion.sections import document
 from pake_pipelines.reports.writing import Made
 from pake_pipelines.store.database import Connection
 from pake_pipelines.store.runs import latest_visits
 from pake_pipelines.store.statistics import Visits, statistics
 from pake_pipelines.store.visits import visits_by_hour, visits_of_run
 
-_TITLE: Final = "Ingestion report"
 _HOURS: Final = 24
-_NO_RUN: Final = "no run yet"
 
 
 async def write(desk: Desk) -> Made:
@@ -38,7 +35,7 @@ async def report_of(
     standings = await latest_visits(connection)
     window = await statistics(connection, now - timedelta(hours=_HOURS))
     if run_id is None:
-        run_id = next((one.run_id for one in window.recent_runs), _NO_RUN)
+        run_id = next((one.run_id for one in window.recent_runs), "")
     return IngestionReport(
         made_at=now,
         run=Ingested(run_id, await visits_of_run(connection, run_id), skipped),
@@ -51,25 +48,10 @@ async def report_of(
 
 def made_of(report: IngestionReport) -> Made:
     """Return `report` in all its forms."""
-    said, total = _said(report), report.window.total
-    lead = (
-        f"{total.processed:,} items from {len(report.window.by_source):,} sources within 24 hours, "
-        f"{total.errors:,} visits failed."
-    )
-    tone = Tone.WARN if total.errors else Tone.GOOD if total.succeeded else Tone.UNKNOWN
-    head = {"title": _TITLE, "status": tone.value, "lead": lead}
-    tables = {**sheets_of(said), **sheets_of(said["run"]), **sheets_of(said["last_24h"])}
-    return Made(
-        name="ingestion_report",
-        title=_TITLE,
-        made_at=report.made_at,
-        tone=tone,
-        lead=lead,
-        html=ingestion_html(report),
-        markdown=ingestion_markdown(report),
-        json=json.dumps({**head, **said}, indent=2, default=datetime.isoformat, ensure_ascii=False),
-        tables=tables,
-    )
+    made = writing.made_of(document(report))
+    head = {"title": made.title, "status": made.tone.value, "lead": made.lead}
+    said = json.dumps({**head, **_said(report)}, indent=2, default=datetime.isoformat, ensure_ascii=False)
+    return replace(made, json=said)
 
 
 def figures(report: IngestionReport) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from pake_pipelines.store.visits import Hour, RunVisit
 
 @dataclass(frozen=True, slots=True)
 class Ingested:
-    """What a run did: its visits, and the sources that it passed over with the reason."""
+    """What a run did: its visits, and the sources that it passed over with the reason; no `run_id` before the first."""
 
     run_id: str
     visits: tuple[RunVisit, ...]

@@ -21,16 +21,22 @@ def anomalies(told: Insights) -> Section:
         Column("kind", "Kind"), Column("started_at", "From"), Column("lasted", "For"), Column("peak_at", "Oddest at"),
         Column("score", "Score"),
     ]  # fmt: skip
-    rows = [_row(one) for one in told.anomalies]
-    empty = f"Nothing was odd in the last {DAYS} days." if told.analysed_at else "Nobody has looked yet."
+    going_on = told.going_on
+    rows = [_row(one, _state(one, goes_on=one in going_on)) for one in told.anomalies]
+    empty = f"Nothing was odd in the last {DAYS} days."
     blocks: list[Block] = [Table("anomalies", columns, rows, empty, most=20)]
     blocks += [chart for one in told.episodes if (chart := episode_chart(one)) is not None]
     return Section("anomalies", "What is odd", blocks)
 
 
-def _row(one: Anomaly) -> list[Value]:
+def _state(one: Anomaly, *, goes_on: bool) -> Tag:
+    if one.ended_at:
+        return Tag("over", Tone.PLAIN)
+    return Tag("goes on", Tone.WARN) if goes_on else Tag("not sampled since", Tone.UNKNOWN)
+
+
+def _row(one: Anomaly, state: Tag) -> list[Value]:
     unit = _unit(one)
-    state = Tag("over", Tone.PLAIN) if one.ended_at else Tag("goes on", Tone.WARN)
     minutes = (one.last_at - one.started_at).total_seconds() / 60
     return [
         series_title(one.metric, one.labels), state, amount(one.value, unit), expected(one), one.kind.replace("_", " "),

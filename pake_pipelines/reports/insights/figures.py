@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from pake_pipelines.reports.binned import series_key
 from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.qa.figures import Statistics
 from pake_pipelines.store.analyses import STANDS_FOR, Analysis
@@ -85,14 +86,19 @@ class Insights:
         return max([*found, *(one.made_at for one in self.forecasts)], default=None)
 
     @property
+    def known(self) -> bool:
+        """Whether anything was analysed lately enough to tell of now."""
+        return self.analysed_at is not None and self.made_at - self.analysed_at <= STANDS_FOR
+
+    @property
     def going_on(self) -> list[Anomaly]:
-        """The anomalies that are not over."""
-        return [one for one in self.anomalies if one.ended_at is None]
+        """The anomalies that are not over; of a series that is not sampled any more nobody knows that."""
+        return [one for one in self.anomalies if one.ended_at is None and self.made_at - one.last_at <= STANDS_FOR]
 
 
 def in_order(recent: Iterable[Anomaly], open_: Iterable[Anomaly]) -> list[Anomaly]:
     """Return each anomaly once: those that go on first, then the oddest."""
-    found = {(one.metric, tuple(sorted(one.labels.items())), one.started_at): one for one in [*recent, *open_]}
+    found = {(series_key(one.metric, one.labels), one.started_at): one for one in [*recent, *open_]}
     return sorted(found.values(), key=lambda one: (one.ended_at is not None, -one.score, one.started_at, one.metric))
 
 
@@ -110,13 +116,14 @@ def around(one: Anomaly, now: datetime) -> tuple[datetime, datetime, timedelta]:
 
 
 def moving(trends: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Mapping[str, Any]]]:
-    """Return the trends that rise or fall in 7 or 30 days: what declines first, then what moves otherwise."""
-    found = [
-        (name, one)
-        for name, one in trends.items()
-        if any((one.get(window) or {}).get("direction") in {"rising", "falling"} for window in ("week", "month"))
-    ]
+    """Return the trends that move in a day, 7 or 30 days: what declines first, then what moves otherwise."""
+    found = [pair for pair in trends.items() if declines(pair[1]) or _moves(pair[1])]
     return sorted(found, key=lambda pair: (not declines(pair[1]), pair[0]))
+
+
+def _moves(trend: Mapping[str, Any]) -> bool:
+    directions = {(trend.get(window) or {}).get("direction") for window in ("week", "month")}
+    return bool(directions & {"rising", "falling"}) or (trend.get("day") or {}).get("judged") == "improving"
 
 
 def declines(trend: Mapping[str, Any]) -> bool:

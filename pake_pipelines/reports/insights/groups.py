@@ -66,7 +66,7 @@ def _business(told: Insights) -> list[Figure]:
         Figure("Items a day", per_day, "count", note=f"mean of {DAYS} days", at=at),
         Figure("Verified", found.statistics.verified_items / total if total else None, "share", at=at,
                asset="qa_report"),
-        Figure("Pass rate", found.statistics.pass_rate, "percent", note="no rule failed", at=at),
+        Figure("Pass rate", found.statistics.pass_rate, "percent", note="items that no rule failed", at=at),
         Figure("Sources that serve", serving.serving, "count", note=_of_sources(serving), at=at),
     ]  # fmt: skip
 

@@ -18,7 +18,7 @@ from pake_pipelines.reports.insights.figures import (
 )
 from pake_pipelines.reports.insights.sections import document
 from pake_pipelines.reports.periods import DAY
-from pake_pipelines.reports.qa.figures import compute_statistics
+from pake_pipelines.reports.qa.figures import read_statistics
 from pake_pipelines.store import (
     analyses,
     anomalies,
@@ -26,7 +26,6 @@ from pake_pipelines.store import (
     intake_statistics,
     metric_windows,
     monitoring_statistics,
-    qa_statistics,
     trust_statistics,
 )
 from pake_pipelines.store.anomalies import Anomaly
@@ -64,12 +63,11 @@ async def _episode(desk: Desk, one: Anomaly) -> Episode:
 
 
 async def _groups(desk: Desk) -> Groups:
-    connection, now, lines = desk.connection, desk.now, desk.configs.quality.verdict
-    totals = await qa_statistics.totals(connection, high=lines.high_confidence, low=lines.low_confidence_report)
+    connection, now = desk.connection, desk.now
     found = await trust_statistics.found_bins(connection, now - _WEEK, now, _WEEK)
     return Groups(
         windows=await metric_windows.windows(connection, [*SYSTEM, *PERFORMANCE], now - DAY, now),
-        statistics=compute_statistics(totals),
+        statistics=await read_statistics(connection, desk.configs.quality),
         duplicates=sum(one.duplicates for one in found),
         connections=sum(one.connections for one in found),
         intake=await intake_statistics.intake(connection, now - _WEEK, now),

@@ -5,8 +5,7 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, Final
 
 from pake_pipelines.health.catalogue import CATALOGUE
-from pake_pipelines.reports.advice.series import series_name
-from pake_pipelines.reports.amounts import amount, share
+from pake_pipelines.reports.amounts import amount, counted, share
 from pake_pipelines.reports.document import (
     Block,
     Column,
@@ -21,7 +20,7 @@ from pake_pipelines.reports.document import (
     Value,
 )
 from pake_pipelines.reports.insights.figures import Insights
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.series_names import series_name, series_title
 
 _HOURS: Final = 24
 _ALIKE: Final = 0.01  # an interval that differs by less is the same
@@ -43,7 +42,11 @@ def regressions(told: Insights) -> Section:
         for name, one in slower
     ]  # fmt: skip
     judged = sum(one.get("recent_seconds") is not None for one in found.values())
-    empty = f"None of {judged} jobs became slower." if judged else "No job has run often enough to be judged."
+    empty = (
+        f"Of {counted(judged, 'job', 'jobs')} none became slower."
+        if judged
+        else "No job has run often enough to be judged."
+    )
     title = "What runs slower than before"
     if not found:
         return Section("regressions", title, [], ["Durations of runs have not been looked at yet."])

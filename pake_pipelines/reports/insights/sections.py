@@ -1,10 +1,11 @@
 """The insights report, put together: what stands out first, the figures behind it last."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
 from pake_pipelines.reports import foreseen, tones
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Advice, Document, Figure, Link, Recommendation, Section, Tone
 from pake_pipelines.reports.insights.anomalies import anomalies
 from pake_pipelines.reports.insights.figures import DAYS, Insights, declines
@@ -39,7 +40,8 @@ def document(told: Insights) -> Document:
         quiet_hours(told),
         frequencies(told),
     ]
-    sections = [*(found if told.analysed_at else []), *groups(told)]
+    odd = [anomalies(told)] if told.anomalies else []
+    sections = [*(found if told.known else odd), *groups(told)]
     return Document(
         "insights_report", "Insights", told.made_at, _tone(told), _lead(told), sections,
         since=told.made_at - DAYS * DAY, until=told.made_at, figures=_figures(told), missing=_missing(told),
@@ -75,12 +77,9 @@ def _slower(told: Insights) -> list[str]:
 
 
 def _tone(told: Insights) -> Tone:
-    if told.analysed_at is None:
-        return Tone.UNKNOWN
-    found = [one.tone for one in insights(told)]
     return tones.worst(
-        Tone.GOOD,
-        *found,
+        Tone.GOOD if told.known else Tone.UNKNOWN,
+        *(one.tone for one in insights(told)),
         Tone.WARN if told.going_on or _slower(told) else Tone.GOOD,
         Tone.WARN if any(_is_soon(told, one.reaches_at) for one in told.foreseen) else Tone.GOOD,
     )
@@ -91,9 +90,7 @@ def _is_soon(told: Insights, at: datetime | None) -> bool:
 
 
 def _lead(told: Insights) -> str:
-    if told.analysed_at is None:
-        return "Nothing has been analysed yet: what is odd and what comes next is not known."
-    said = []
+    said = [] if told.known else [_silence(told)]
     if odd := told.going_on:
         named = ", ".join(series_title(one.metric, one.labels) for one in odd[:2])
         said.append(f"{named}{f' and {len(odd) - 2} more' if len(odd) > 2 else ''}: odd right now")
@@ -105,16 +102,16 @@ def _lead(told: Insights) -> str:
     ]
     worse = sum(declines(one) for one in told.results("trend").values())
     if worse:
-        said.append(f"{worse} {'figure declines' if worse == 1 else 'figures decline'}")
+        said.append(counted(worse, "figure declines", "figures decline"))
     return ". ".join(said or ["Nothing is odd, nothing declines, and nothing gets full"]) + "."
 
 
 def _figures(told: Insights) -> list[Figure]:
     odd, ended = len(told.going_on), len(told.anomalies) - len(told.going_on)
     soon = sum(_is_soon(told, one.reaches_at) for one in told.foreseen)
-    at, known = told.analysed_at, told.analysed_at is not None
+    at, known = told.analysed_at, told.known
     found = [
-        Figure("Odd right now", odd if known else None, "count", Tone.WARN if odd else Tone.PLAIN,
+        Figure("Odd right now", odd if known or odd else None, "count", Tone.WARN if odd else Tone.PLAIN,
                f"{ended} more in the last {DAYS} days" if ended else "", at, "metric_anomalies"),
         Figure(f"Full within {told.days_to_full} days", soon if told.foreseen else None, "count",
                Tone.WARN if soon else Tone.PLAIN, at=at, asset="forecasts"),
@@ -124,6 +121,12 @@ def _figures(told: Insights) -> list[Figure]:
     if window := quiet_window(told):
         found.append(Figure("Best for upkeep", window, at=at, asset="maintenance_window_forecast"))
     return found
+
+
+def _silence(told: Insights) -> str:
+    at = told.analysed_at
+    since = "yet" if at is None else f"since {at.astimezone(UTC):%d %b %Y %H:%M} UTC"
+    return f"Nothing has been analysed {since}: what declines and what comes next is not known"
 
 
 def _missing(told: Insights) -> list[str]:
@@ -136,6 +139,6 @@ def _missing(told: Insights) -> list[str]:
 
 
 def _limits(told: Insights) -> Section:
-    rows: Sequence[Any] = foreseen.dated(told.foreseen)
-    empty = "Nothing that is foreseen reaches a limit." if told.foreseen else foreseen.NONE_YET
-    return Section("limits", "What reaches its limit", [foreseen.table("limits", rows, empty=empty)])
+    empty = "Nothing that is foreseen reaches a limit." if told.foreseen else foreseen.NONE_LATELY
+    table = foreseen.table("limits", foreseen.dated(told.foreseen), empty=empty)
+    return Section("limits", "What reaches its limit", [table])

@@ -1,10 +1,10 @@
-"""The section on what declines, improves, grows and shrinks over a day, 7 and 30 days."""
+"""Trends over a day, 7 and 30 days as a table, and the section on what declines, improves, grows and shrinks."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Final
 
 from pake_pipelines.health.catalogue import CATALOGUE
-from pake_pipelines.reports.amounts import amount
+from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.document import Block, Column, Prose, Section, Table, Tag, Tone, Value
 from pake_pipelines.reports.foreseen import changed
 from pake_pipelines.reports.insights.figures import Insights, moving
@@ -25,22 +25,29 @@ def trends(told: Insights) -> Section:
     found = told.results("trend")
     if not found:
         return Section("trends", "What declines and what grows", [], ["No trend has been reckoned yet."])
+    moved = moving(found)
+    blocks: list[Block] = [trends_table(moved, empty="Nothing moves.")]
+    others = [one for name, one in found.items() if name not in dict(moved)]
+    short = sum(map(too_short, others))
+    if still := len(others) - short:
+        blocks.append(Prose(f"{counted(still, 'further figure is', 'further figures are')} steady."))
+    few = f"{counted(short, 'figure was', 'figures were')} measured on too few days to have a trend."
+    missing = [few] if short else []
+    return Section("trends", "What declines and what grows", blocks, missing)
+
+
+def trends_table(found: Iterable[tuple[str, Mapping[str, Any]]], *, empty: str) -> Table:
+    """Return the trends of figures, by their names, in the given order."""
     columns = [
         Column("what", "What"), Column("day", "24 hours"), Column("week", "7 days"),
         Column("week_change", "Change"), Column("month", "30 days"), Column("month_change", "Change"),
         Column("mean", "Mean of 30 days"),
     ]  # fmt: skip
-    moved = moving(found)
-    blocks: list[Block] = [Table("trends", columns, [_row(*pair) for pair in moved], "Nothing moves.")]
-    short = sum(_too_short(one) for one in found.values())
-    still = len(found) - len(moved) - short
-    if still:
-        blocks.append(Prose(f"{still} further {'figure is' if still == 1 else 'figures are'} steady."))
-    missing = [f"{short} figures were measured on too few days to have a trend."] if short else []
-    return Section("trends", "What declines and what grows", blocks, missing)
+    return Table("trends", columns, [_row(*pair) for pair in found], empty)
 
 
-def _too_short(one: Mapping[str, Any]) -> bool:
+def too_short(one: Mapping[str, Any]) -> bool:
+    """Tell whether a figure was measured on too few days to have a trend."""
     return all((one.get(window) or {}).get("direction", "unclear") == "unclear" for window in ("week", "month"))
 
 

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from typing import Final
 
 from pake_pipelines.model.dagster_facts import DagsterFacts
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.log.files import LogReading
 from pake_pipelines.reports.log.lines import ERRORS
@@ -28,7 +29,7 @@ _RATIO: Final = 1.5
 class Logs:
     """Everything the log report says, on the 7 days up to `made_at`.
 
-    `failures_by_day` are those of what is stored (visits, stages, restarts, messages) over 14 days.
+    `failures_by_day` are those of what is stored (visits, stages, restarts, messages), of whole days.
     """
 
     made_at: datetime
@@ -95,7 +96,7 @@ def compared(now: int, days: float, before: int, days_before: float) -> Rate:
     """
     if days_before < 1 or days <= 0:
         return Rate(Tone.UNKNOWN, "not comparable", "lines of the week before are not there, or not all of them")
-    says = f"{now} in {days:.1f} days, {before} in {days_before:.1f} days before"
+    says = f"{now:,} in {days:.1f} days, {before:,} in the {days_before:.1f} days before"
     if now + before == 0:
         return Rate(Tone.GOOD, "none", says)
     ratio = (now / days) / (before / days_before) if before else None
@@ -114,13 +115,14 @@ def lead(logs: Logs, rate: Rate) -> str:
         lines = "No log line of the last 7 days was found"
     else:
         times = f", {rate.ratio:.1f} times as many a day as in the week before" if _is_change(rate) else ""
-        lines = f"{logs.error_lines} error lines in 7 days{times}"
-    done, people = logs.totals.events, len(logs.people)
-    if not done:
+        lines = f"{counted(logs.error_lines, 'error line', 'error lines')} in 7 days{times}"
+    if not logs.totals.events:
         return f"{lines}; nobody did anything that is audited."
-    events = "1 audited action" if done == 1 else f"{done} audited actions"
-    by = "1 person" if people == 1 else f"{people} people"
-    return f"{lines}; {events} by {by if people else 'the project itself'}."
+    people = len(logs.people)
+    by = [counted(people, "person", "people")] if people else []
+    if len(logs.actors) > people:
+        by.append("the project itself")
+    return f"{lines}; {counted(logs.totals.events, 'audited action', 'audited actions')} by {' and '.join(by)}."
 
 
 def _is_change(rate: Rate) -> bool:

@@ -8,6 +8,7 @@ from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.log.figures import WINDOW, Logs
 from pake_pipelines.reports.log.files import read_logs
 from pake_pipelines.reports.log.sections import document
+from pake_pipelines.reports.periods import midnights
 from pake_pipelines.store import audit_statistics
 from pake_pipelines.store.error_summary import error_summary, failures_by_day
 
@@ -32,7 +33,7 @@ async def read(desk: Desk) -> Logs:
         actors=await audit_statistics.by_actor(connection, since, now, _ACTORS),
         reading=await asyncio.to_thread(read_logs, desk.settings.data / "logs", before, since, now),
         errors=await error_summary(connection, since, now),
-        failures_by_day=await failures_by_day(connection, before, now),
+        failures_by_day=await failures_by_day(connection, midnights(since, now)[0], now),
         facts=desk.facts,
         dagster=desk.dagster,
     )

@@ -1,10 +1,10 @@
 """The sections of the log report, built of its figures; errors come first, the files that were read come last."""
 
-from collections.abc import Iterator
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping
+from datetime import date, datetime
 from typing import Final
 
-from pake_pipelines.reports.amounts import amount
+from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.document import (
     BarChart,
     Block,
@@ -12,7 +12,6 @@ from pake_pipelines.reports.document import (
     Document,
     Figure,
     Layer,
-    Link,
     Prose,
     Section,
     Table,
@@ -20,12 +19,13 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
+from pake_pipelines.reports.failed import failed_runs_table, failures_table
 from pake_pipelines.reports.log.figures import Logs, Rate, error_rate, lead
 from pake_pipelines.reports.log.lines import moment, shown
+from pake_pipelines.reports.periods import midnights
 
 _MESSAGES: Final = 25
 _LOGGERS: Final = 15
-_DAYS: Final = 7
 _LEVELS: Final = ("critical", "error", "warning", "info", "debug")
 _TONES: Final = {"critical": Tone.BAD, "error": Tone.BAD, "warning": Tone.WARN}
 _NOT_OURS: Final = "What PostgreSQL and Dagster's processes print has no level field, and is not counted here."
@@ -61,7 +61,7 @@ def _missing(logs: Logs) -> list[str]:
     if not reading.files:
         found.append("No log file of the last 14 days is there: nothing is known of what was logged.")
     elif reading.read < reading.bytes:
-        since = f"; lines are whole since {reading.whole_since:%d %b %H:%M} UTC" if reading.whole_since else ""
+        since = f"; lines are complete since {reading.whole_since:%d %b %H:%M} UTC" if reading.whole_since else ""
         found.append(
             f"Read {amount(reading.read, 'bytes')} of {amount(reading.bytes, 'bytes')} of log files, "
             f"the newest first{since}."
@@ -97,40 +97,40 @@ def _lines(logs: Logs) -> Section:
         return Section("lines", "Log lines", [], ["No line of the last 7 days was found."])
     blocks: list[Block] = [_by_day(logs), _messages(logs), _by_logger(logs)]
     if tally.ungrouped:
-        blocks.append(Prose(f"{tally.ungrouped} further lines say what no other line says, and are not listed."))
-    quiet = [f"{lines:,} {level}" for level in _LEVELS if (lines := logs.levels[level])]
-    blocks.append(Prose(f"Lines by level: {', '.join(quiet) or 'none'}."))
+        lines = counted(tally.ungrouped, "further line says", "further lines say")
+        blocks.append(Prose(f"{lines} something else again: there are too many messages to list."))
+    levels = [f"{number:,} {level}" for level in _LEVELS if (number := logs.levels[level])]
+    blocks.append(Prose(f"Lines by level: {', '.join(levels) or 'none'}."))
     return Section("lines", "Errors and warnings in the logs", blocks, _apart(logs))
 
 
 def _apart(logs: Logs) -> list[str]:
     tally, found = logs.reading.tally, []
     if tally.other:
-        lines = "1 line is" if tally.other == 1 else f"{tally.other:,} lines are"
-        found.append(f"{lines} none of ours and without a level, and so not counted by level.")
+        lines = counted(tally.other, "line is no line of ours and has", "lines are no lines of ours and have")
+        found.append(f"{lines} no level, and so not counted by level.")
     faults = [one for one in logs.reading.files if one.fault]
     return found + [f"{one.file.name} could not be read: {one.fault}" for one in faults]
 
 
-def _days(logs: Logs) -> list[date]:
-    """Return the days that the window touches, the oldest first."""
-    last = logs.made_at.astimezone(UTC).date()
-    return [last - timedelta(days=back) for back in range(_DAYS, -1, -1)]
+def _days(logs: Logs) -> list[datetime]:
+    return midnights(logs.since, logs.made_at)
 
 
 def _by_day(logs: Logs) -> BarChart:
-    counted = logs.reading.tally.days
-    days = _days(logs)
+    counts, days = logs.reading.tally.days, _days(logs)
 
     def heights(*levels: str) -> list[int]:
-        return [sum(counted[day.isoformat(), level] for level in levels) for day in days]
+        return [sum(counts[f"{day:%Y-%m-%d}", level] for level in levels) for day in days]
 
     layers = [Layer("errors", Tone.BAD, heights("error", "critical")), Layer("warnings", Tone.WARN, heights("warning"))]
-    return BarChart("lines_by_day", "Errors and warnings by day (UTC)", "count", _moments(days), layers)
+    return BarChart("lines_by_day", "Errors and warnings by day (UTC)", "count", days, layers)
 
 
-def _moments(days: list[date]) -> list[datetime]:
-    return [datetime.combine(day, time(), UTC) for day in days]
+def _bars(logs: Logs, key: str, title: str, layer: tuple[str, Tone], by_day: Mapping[date, int]) -> BarChart:
+    days = _days(logs)
+    layers = [Layer(*layer, [by_day.get(day.date(), 0) for day in days])]
+    return BarChart(key, f"{title} by day (UTC)", "count", days, layers)
 
 
 def _messages(logs: Logs) -> Table:
@@ -162,13 +162,10 @@ def _by_logger(logs: Logs) -> Table:
 
 
 def _audit(logs: Logs) -> Section:
+    title = "What was done, by whom"
     if not logs.totals.events:
-        return Section("audit", "What was done by hand", [Prose("Nothing that is audited was done in these 7 days.")])
-    days = _days(logs)
-    bars = BarChart(
-        "audit_by_day", "Audited actions by day (UTC)", "count", _moments(days),
-        [Layer("actions", Tone.NOTICE, [logs.totals.by_day.get(day, 0) for day in days])],
-    )  # fmt: skip
+        return Section("audit", title, [Prose("Nothing that is audited was done in these 7 days.")])
+    bars = _bars(logs, "audit_by_day", "Audited actions", ("actions", Tone.NOTICE), logs.totals.by_day)
     actions = Table(
         "event_breakdown",
         [Column("action", "Action"), Column("events", "Times", "count"), Column("actors", "By", "count"),
@@ -185,39 +182,18 @@ def _audit(logs: Logs) -> Section:
         title="By whom",
         most=20,
     )  # fmt: skip
-    return Section("audit", "What was done, by whom", [bars, actions, actors])
+    return Section("audit", title, [bars, actions, actors])
 
 
 def _stored(logs: Logs) -> Section:
-    days = _days(logs)
     blocks: list[Block] = []
     if logs.failures_by_day:
-        heights = [logs.failures_by_day.get(day, 0) for day in days]
-        blocks.append(
-            BarChart("failures_by_day", "Failures on record by day (UTC)", "count", _moments(days),
-                     [Layer("failures", Tone.BAD, heights)])
-        )  # fmt: skip
-    columns = [
-        Column("kind", "What failed"), Column("subject", "Whose"), Column("count", "Times", "count"),
-        Column("last_at", "Last"), Column("says", "It said"),
-    ]  # fmt: skip
-    rows: list[list[Value]] = [[one.kind, one.subject, one.count, one.last_at, one.detail] for one in logs.errors]
-    blocks.append(Table("failures", columns, rows, "Nothing that is kept on record failed in 7 days.", most=20))
-    return Section("failures", "What failed on record", [*blocks, *_runs(logs)])
-
-
-def _runs(logs: Logs) -> Iterator[Block]:
-    runs = logs.facts.runs_of_last_day if logs.facts else None
-    if runs is None:
-        return
-    columns = [Column("job", "Job"), Column("run", "Run"), Column("ended_at", "Ended")]
-    rows: list[list[Value]] = [
-        [one.job, Link(one.run_id[:8], f"{logs.dagster}/runs/{one.run_id}"), one.ended_at]
-        for one in runs
-        if not one.succeeded
-    ]
-    title = "Runs of Dagster that failed in the last 24 hours"
-    yield Table("failed_runs", columns, rows, f"None of {len(runs)} failed." if runs else "None ended.", title, most=15)
+        by_day, layer = logs.failures_by_day, ("failures", Tone.BAD)
+        blocks.append(_bars(logs, "failures_by_day", "Failures on record", layer, by_day))
+    blocks.append(failures_table("failures", logs.errors))
+    if logs.facts and logs.facts.runs_of_last_day is not None:
+        blocks.append(failed_runs_table(logs.facts, logs.dagster))
+    return Section("failures", "What failed on record", blocks)
 
 
 def _files(logs: Logs) -> Section:
@@ -231,5 +207,5 @@ def _files(logs: Logs) -> Section:
     ]
     table = Table("files", columns, rows, "There is no log file.", most=12)
     whole = logs.reading.whole_since
-    said = f"Whole since {whole:%d %b %Y %H:%M} UTC. {_NOT_OURS}" if whole else _NOT_OURS
+    said = f"Complete since {whole:%d %b %Y %H:%M} UTC. {_NOT_OURS}" if whole else _NOT_OURS
     return Section("files", "The files that were read", [table, Prose(said)])

@@ -10,6 +10,7 @@ from pake_pipelines.analytics.trends import FEWEST_SAMPLES, Day, Trend, trend
 from pake_pipelines.config.services import AnyService, HttpService, RedisService, TcpService
 from pake_pipelines.model.dagster_facts import RunFact
 from pake_pipelines.model.health import HealthSample, HealthStatus, Uptime
+from pake_pipelines.reports.binned import highest, mean
 from pake_pipelines.store.error_summary import ErrorCount
 from pake_pipelines.store.monitoring_statistics import Bin, ServiceDay
 
@@ -101,18 +102,15 @@ def address(service: AnyService) -> str | None:
 
 def average(metric: str, bins: Iterable[Bin]) -> Average:
     """Return the mean over all samples of `metric` in `bins`, each counting the same; of several series the highest."""
-    found = _highest(metric, bins)
-    samples = sum(one.samples for one in found)
-    if not samples:
-        return Average(metric, None, None, 0)
-    mean = sum(one.mean * one.samples for one in found) / samples
-    return Average(metric, mean, max(one.high for one in found), samples)
+    found = highest(metric, bins)
+    high = max((one.high for one in found), default=None)
+    return Average(metric, mean(found), high, sum(one.samples for one in found))
 
 
 def metric_trend(metric: str, unit: str, daily: Sequence[Bin], today: date) -> MetricTrend:
     """Return the trends of `metric`; `daily` are bins of a day. Of several series the highest is told of."""
-    days = [Day(one.at.date(), one.mean, one.samples) for one in _highest(metric, daily)]
-    return MetricTrend(metric, unit, *(trend(_last(days, today, window), window) for window in (7, 30)))
+    days = [Day(one.at.date(), one.mean, one.samples) for one in highest(metric, daily)]
+    return MetricTrend(metric, unit, *(trend(last_days(days, today, window), window) for window in (7, 30)))
 
 
 def health_trend(
@@ -136,7 +134,7 @@ def health_trend(
         window,
         100 * sum(shares) / len(shares) if shares else None,
         sum(hours) / len(hours) if hours else None,
-        trend(_last(scored, today, window), window),
+        trend(last_days(scored, today, window), window),
     )
 
 
@@ -156,15 +154,7 @@ def failed_runs(runs: Iterable[RunFact]) -> list[ErrorCount]:
 _NEVER: Final = datetime.fromisoformat("1970-01-01T00:00:00+00:00")
 
 
-def _highest(metric: str, bins: Iterable[Bin]) -> list[Bin]:
-    """Return the bins of the series of `metric` that stood highest: the fullest disk, the longest runs."""
-    by_series: dict[tuple[tuple[str, str], ...], list[Bin]] = {}
-    for one in bins:
-        if one.metric == metric:
-            by_series.setdefault(tuple(sorted(one.labels.items())), []).append(one)
-    return max(by_series.values(), key=lambda some: sum(one.mean for one in some) / len(some), default=[])
-
-
-def _last(days: Iterable[Day], today: date, window: int) -> list[Day]:
+def last_days(days: Iterable[Day], today: date, window: int) -> list[Day]:
+    """Return those of the `window` days up to `today`."""
     first = today - timedelta(days=window - 1)
     return [one for one in days if first <= one.day <= today]

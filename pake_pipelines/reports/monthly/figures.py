@@ -2,13 +2,13 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from operator import attrgetter
 from typing import Final
 
 from pake_pipelines.model.health import Uptime
 from pake_pipelines.model.incident import IncidentStatistics
-from pake_pipelines.reports.binned import counts
+from pake_pipelines.reports.binned import SeriesKey, by_series, counts, mean
 from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.health.figures import OverallUptime
 from pake_pipelines.reports.periods import Period
@@ -39,6 +39,10 @@ METRICS: Final = (*AVERAGED, *(one for one in CAPACITY if one not in AVERAGED))
 _OF_INTAKE: Final = ("visits", "failed", "new", "updated", "dead_letters")
 _OF_COMPARISONS: Final = ("duplicates", "connections")
 _OF_EVENTS: Final = ("alerts", "incidents", "restarts", "maintenance_failed")
+SEEN: Final = 0.5
+"""The share of a period that must have been seen, so that another is held against it."""
+
+_FEWEST_DAYS: Final = 14  # half a month
 COUNTED: Final[Mapping[str, str]] = {
     "visits": "Visits",
     "failed": "Failed",
@@ -55,8 +59,6 @@ COUNTED: Final[Mapping[str, str]] = {
     "maintenance_failed": "Tasks failed",
 }
 """What is counted by day, with its heading."""
-
-SeriesKey = tuple[str, tuple[tuple[str, str], ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,8 +80,11 @@ class Month:
 
     @property
     def uptime(self) -> float | None:
-        """The mean uptime of the services in [0, 1], by their probes or else by the trend of health (C-38)."""
-        if self.overall.share is not None:
+        """The mean uptime of the services in [0, 1], by their probes or else by the trend of health (C-38).
+
+        A period of which not half was seen is not known by its probes: they may be the last hours that are kept.
+        """
+        if self.overall.share is not None and (self.overall.seen or 0.0) >= SEEN:
             return self.overall.share
         score = _mean_of_trend(self.trends.get("health"))
         return None if score is None else score / 100
@@ -156,18 +161,18 @@ def day_lines(told: Monthly) -> list[DayLine]:
         **{key: counts(told.events, starts, attrgetter(key)) for key in _OF_EVENTS},
     }
     return [
-        DayLine(start, uptimes.get(start.date().isoformat()), {key: column[number] for key, column in columns.items()})
+        DayLine(start, uptimes.get(start.date()), {key: column[number] for key, column in columns.items()})
         for number, start in enumerate(starts)
     ]
 
 
-def daily_uptime(days: Iterable[ServiceDay], watched: Iterable[str]) -> dict[str, float]:
-    """Return day (ISO 8601) -> the mean over the watched services of the share of probes that found them serving."""
+def daily_uptime(days: Iterable[ServiceDay], watched: Iterable[str]) -> dict[date, float]:
+    """Return day -> the mean over the watched services of the share of probes that found them serving."""
     names = set(watched)
-    by_day: dict[str, list[float]] = {}
+    by_day: dict[date, list[float]] = {}
     for one in days:
         if one.service in names and one.known:
-            by_day.setdefault(one.day.isoformat(), []).append(one.up / one.known)
+            by_day.setdefault(one.day, []).append(one.up / one.known)
     return {day: sum(shares) / len(shares) for day, shares in by_day.items()}
 
 
@@ -182,18 +187,20 @@ def came_to(changes: Iterable[ChangeBin]) -> dict[tuple[str | None, str], int]:
 def means(month: Month, before: Month) -> list[Mean]:
     """Return a mean for each averaged series, each sample counting the same.
 
-    That of the month before is the one of the last trend of 30 days, where its samples are not kept any more.
+    That of the month before is the one of the last trend of 30 days, where most of its samples are not kept any more.
     """
-    now, then = _by_series(month.metrics), _by_series(before.metrics)
+    now, then = by_series(month.metrics), by_series(before.metrics)
     keys = [one for metric in AVERAGED for one in sorted({*now, *then}) if one[0] == metric]
     return [
         Mean(
             key[0],
             dict(key[1]),
-            _mean(now.get(key, ())),
+            mean(now.get(key, ())),
             max((one.high for one in now.get(key, ())), default=None),
             len(now.get(key, ())),
-            _mean(then[key]) if key in then else _mean_of_trend(before.trends.get(_subject(key))),
+            mean(then[key])
+            if len(then.get(key, ())) >= _FEWEST_DAYS
+            else _mean_of_trend(before.trends.get(_subject(key))),
         )
         for key in keys
     ]
@@ -210,7 +217,7 @@ def _mean_of_trend(found: Analysis | None) -> float | None:
 
 def ends(month: Iterable[Bin]) -> list[Ends]:
     """Return how each series of capacity stood at both ends of the month."""
-    found = _by_series(month)
+    found = by_series(month)
     keys = [one for metric in CAPACITY for one in sorted(found) if one[0] == metric]
     return [
         Ends(
@@ -229,21 +236,3 @@ def errors_by_kind(errors: Iterable[ErrorCount]) -> dict[str, int]:
     for one in errors:
         found[one.kind] = found.get(one.kind, 0) + one.count
     return dict(sorted(found.items(), key=lambda pair: (-pair[1], pair[0])))
-
-
-def series_bins(bins: Iterable[Bin], metric: str) -> list[Bin]:
-    """Return the bins of the series of `metric` that stood highest on average: the fullest disk."""
-    found = {key: some for key, some in _by_series(bins).items() if key[0] == metric}
-    return max(found.values(), key=lambda some: _mean(some) or 0.0, default=[])
-
-
-def _by_series(bins: Iterable[Bin]) -> dict[SeriesKey, list[Bin]]:
-    found: dict[SeriesKey, list[Bin]] = {}
-    for one in bins:
-        found.setdefault((one.metric, tuple(sorted(one.labels.items()))), []).append(one)
-    return found
-
-
-def _mean(bins: Sequence[Bin]) -> float | None:
-    samples = sum(one.samples for one in bins)
-    return sum(one.mean * one.samples for one in bins) / samples if samples else None

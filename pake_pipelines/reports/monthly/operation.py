@@ -6,10 +6,11 @@ from typing import Final
 from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.model.incident import IncidentSeverity
 from pake_pipelines.model.maintenance import ProofState
-from pake_pipelines.reports import binned, foreseen, tones
+from pake_pipelines.reports import foreseen, tones
 from pake_pipelines.reports.amounts import amount, lasting
+from pake_pipelines.reports.binned import counts, highest, line
 from pake_pipelines.reports.document import BarChart, Block, Column, Figure, Figures, Layer, Section, Table, Tone, Value
-from pake_pipelines.reports.monthly.figures import CAPACITY, Mean, Monthly, ends, means, series_bins
+from pake_pipelines.reports.monthly.figures import CAPACITY, SEEN, Mean, Monthly, ends, means
 from pake_pipelines.reports.periods import versus
 from pake_pipelines.reports.series_names import series_title
 from pake_pipelines.reports.uptime_words import uptime_tone
@@ -49,26 +50,25 @@ def ran(told: Monthly) -> Section:
 def _trouble(told: Monthly) -> BarChart:
     starts = told.period.starts()
     layers = [
-        Layer("alerts", Tone.WARN, binned.counts(told.events, starts, lambda one: one.alerts)),
-        Layer("incidents", Tone.BAD, binned.counts(told.events, starts, lambda one: one.incidents)),
+        Layer("alerts", Tone.WARN, counts(told.events, starts, lambda one: one.alerts)),
+        Layer("incidents", Tone.BAD, counts(told.events, starts, lambda one: one.incidents)),
     ]
     return BarChart("trouble", "Alerts and incidents by day", "count", starts, layers)
 
 
 def _uptimes(told: Monthly) -> Table:
     """Return the services that were seen, those that served least first."""
-    compared = any(one.known_seconds for one in told.before.uptimes.values())
+    before = {name: one.up_share for name, one in told.before.uptimes.items() if (one.known_share or 0.0) >= SEEN}
     columns = [
         Column("service", "Service"), Column("uptime", "Uptime", "share"),
-        *([Column("before", f"In {told.period.before}", "share")] if compared else []),
+        *([Column("before", f"In {told.period.before}", "share")] if before else []),
         Column("seen", "Of the time seen", "share"), Column("down", "Down for", "s"),
     ]  # fmt: skip
     seen = [(one.up_share, name, one) for name, one in told.month.uptimes.items() if name in told.titles]
     known = sorted(((share, name, one) for share, name, one in seen if share is not None), key=lambda row: row[:2])
     rows: list[list[Value]] = []
     for share, name, one in known:
-        before = told.before.uptimes.get(name)
-        beside = [before.up_share if before else None] if compared else []
+        beside = [before.get(name)] if before else []
         rows.append([told.titles[name], share, *beside, one.known_share, one.unhealthy_seconds])
     return Table("uptime", columns, rows, "No service was probed.", "Uptime by service")
 
@@ -175,9 +175,9 @@ def metrics(told: Monthly) -> Section:
     ]  # fmt: skip
     rows = [_average(one, compared=compared) for one in found]
     starts = told.period.starts()
-    some = {name: series_bins(told.month.metrics, name) for name in _CHARTED}
+    some = {name: highest(name, told.month.metrics) for name in _CHARTED}
     charts: Sequence[Block] = [
-        binned.line(name, series_title(name, bins[0].labels), CATALOGUE[name].unit, bins, starts)
+        line(name, series_title(name, bins[0].labels), CATALOGUE[name].unit, bins, starts)
         for name, bins in some.items()
         if bins
     ]

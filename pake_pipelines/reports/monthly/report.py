@@ -1,30 +1,26 @@
 """The monthly detailed report: the month day by day, beside the month before (REP-08, REP-11, ANA-16)."""
 
-from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
-from pake_pipelines.model.health import Uptime
 from pake_pipelines.reports.advice import advise, look
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.foreseen import fresh
-from pake_pipelines.reports.health.figures import overall_uptime
 from pake_pipelines.reports.monthly.figures import METRICS, Month, Monthly
 from pake_pipelines.reports.monthly.sections import document
 from pake_pipelines.reports.periods import DAY, Period, last_month
-from pake_pipelines.reports.qa.figures import compute_statistics
+from pake_pipelines.reports.qa.figures import read_statistics
+from pake_pipelines.reports.service_lines import overall_of
 from pake_pipelines.store import (
     alert_statistics,
     analysis_history,
     backups,
-    forecasts,
     health_samples,
     incidents,
     intake_statistics,
     monitoring_statistics,
     operation_statistics,
-    qa_statistics,
     trust_statistics,
 )
 from pake_pipelines.store.error_summary import error_summary
@@ -43,16 +39,15 @@ async def read(desk: Desk) -> Monthly:
     connection, now = desk.connection, desk.now
     period, earlier = last_month(now, await intake_statistics.first_record(connection))
     since, until = period.since, period.until
-    lines = desk.configs.quality.verdict
-    totals = await qa_statistics.totals(connection, high=lines.high_confidence, low=lines.low_confidence_report)
-    services = desk.configs.monitoring.enabled_services()
+    statistics = await read_statistics(connection, desk.configs.quality)
+    seen = await look(desk, statistics)
     made = await backups.listed(connection, removed=True)
     return Monthly(
         made_at=now,
         period=period,
         month=await _month(desk, period),
         before=await _month(desk, earlier),
-        statistics=compute_statistics(totals),
+        statistics=statistics,
         intake=await intake_statistics.intake_bins(connection, since, until, DAY),
         found=await trust_statistics.found_bins(connection, since, until, DAY),
         events=await operation_statistics.event_bins(connection, since, until, DAY),
@@ -63,23 +58,19 @@ async def read(desk: Desk) -> Monthly:
         tasks=await operation_statistics.task_counts(connection, since, until),
         restarts=await operation_statistics.restarts_between(connection, since, until),
         backups=[one for one in made if since <= one.created_at < until],
-        forecasts=fresh(await forecasts.latest(connection), now),
-        titles={name: service.title or name for name, service in services.items()},
-        recommendations=advise(await look(desk)),
+        forecasts=fresh(seen.forecasts or (), now),
+        titles={name: service.title or name for name, service in desk.configs.monitoring.enabled_services().items()},
+        recommendations=advise(seen),
     )
 
 
 async def _month(desk: Desk, period: Period) -> Month:
     connection, since, until = desk.connection, period.since, period.until
     uptimes = await health_samples.uptimes(connection, since, until)
-    watched: Sequence[tuple[str, Uptime | None]] = [
-        (service.title or name, uptimes.get(name))
-        for name, service in desk.configs.monitoring.enabled_services().items()
-    ]
     return Month(
         standing=await trust_statistics.standing_at(connection, until),
         uptimes=uptimes,
-        overall=overall_uptime(watched),
+        overall=overall_of(desk.configs.monitoring, uptimes),
         incidents=await incidents.statistics(connection, since, until),
         intake=await intake_statistics.intake(connection, since, until),
         changes=await trust_statistics.change_bins(connection, since, until, DAY),

@@ -5,10 +5,10 @@ from itertools import dropwhile
 from typing import Final
 
 from pake_pipelines.reports import tones
-from pake_pipelines.reports.amounts import amount
+from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.document import Advice, Block, Column, Document, Figure, Prose, Section, Table, Tone, Value
 from pake_pipelines.reports.monthly import operation, trust
-from pake_pipelines.reports.monthly.figures import COUNTED, Month, Monthly, day_lines
+from pake_pipelines.reports.monthly.figures import COUNTED, Month, Monthly, day_lines, means
 from pake_pipelines.reports.periods import versus
 from pake_pipelines.reports.uptime_words import uptime_tone, uptime_words
 
@@ -45,15 +45,14 @@ def _lead(told: Monthly) -> str:
     month, title = told.month, told.period.title
     if not month.intake.visits and month.overall.share is None and not month.standing.total:
         return f"Nothing is known of {title}: no source was read and no service was probed."
-    new = amount(month.intake.new, "count") if month.intake.visits else None
-    said = [f"{new} new items in {title}" if new is not None else f"No source was read in {title}"]
+    new = _new(month)
+    said = [f"No source was read in {title}" if new is None else f"{counted(new, 'new item', 'new items')} in {title}"]
     score = month.standing.quality_score
     said.append(
         "no item was judged" if score is None else f"{amount(score, 'percent')} of all were verified at its end"
     )
     said.append(uptime_words(month.overall))
-    number = month.incidents.total_incidents
-    said.append(f"{number} {'incident' if number == 1 else 'incidents'}")
+    said.append(counted(month.incidents.total_incidents, "incident", "incidents"))
     return ", ".join(said) + "."
 
 
@@ -83,8 +82,8 @@ def _missing(told: Monthly) -> list[str]:
         found.append(f"No service was probed in {told.period.title}, or its probes are not kept any more.")
     if not told.month.metrics:
         found.append(f"Of {told.period.title} no samples are kept: averages and capacity are not known.")
-    if told.month.metrics and not told.before.metrics and not told.before.trends:
-        found.append(f"Of {told.period.before} no samples are kept: averages have nothing to be held against.")
+    elif all(one.before is None for one in means(told.month, told.before)):
+        found.append(f"Of {told.period.before} too little is known: averages have nothing to be held against.")
     return found
 
 

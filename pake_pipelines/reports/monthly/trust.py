@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from pake_pipelines.reports.amounts import amount
+from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.binned import counts
 from pake_pipelines.reports.document import BarChart, Block, Column, Figure, Figures, Layer, Section, Table, Tone, Value
 from pake_pipelines.reports.monthly.figures import Monthly, came_to, errors_by_kind
@@ -54,7 +54,7 @@ def _errors(told: Monthly) -> Table:
         some = [one for one in told.month.errors if one.kind == kind]
         most = max(some, key=lambda one: one.count, default=None)
         last = max((one.last_at for one in some), default=None)
-        named = f"{most.subject or kind} ({most.count} times)" if most else "-"
+        named = f"{most.subject or kind} ({counted(most.count, 'time', 'times')})" if most else "-"
         rows.append([kind.replace("_", " "), now.get(kind, 0), before.get(kind, 0), named, last or "-"])
     return Table("errors", columns, rows, "Nothing that is kept on record failed.", "Errors by kind")
 
@@ -75,7 +75,9 @@ def trust(told: Monthly) -> Section:
         Figure("Wait for a person", now.pending + now.quarantined, "count"),
         Figure("Rejected", now.rejected, "count"),
         Figure("Mean confidence", now.average, "", note=versus(now.average, before.average, "", period)),
-        Figure("Pass rate now", told.statistics.pass_rate, "percent", note="no rule failed", at=told.made_at),
+        Figure(
+            "Pass rate now", told.statistics.pass_rate, "percent", note="items that no rule failed", at=told.made_at
+        ),
     ]
     starts = period.starts()
     layers = [

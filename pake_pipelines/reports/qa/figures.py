@@ -5,7 +5,10 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Final
 
+from pake_pipelines.config.quality import QualityConfig
 from pake_pipelines.model.status import CheckStatus, VerificationStatus
+from pake_pipelines.store import qa_statistics
+from pake_pipelines.store.database import Connection
 from pake_pipelines.store.qa_findings import RuleCount, RuleSample, SourceFault
 from pake_pipelines.store.qa_statistics import DayVerdicts, ReviewCount, Tenth, Totals
 
@@ -39,6 +42,14 @@ class Statistics:
     def by_status(self) -> dict[str, int]:
         """Items of each status."""
         return {status.value: getattr(self, f"{status.value}_items") for status in VerificationStatus}
+
+
+async def read_statistics(connection: Connection, rules: QualityConfig) -> Statistics:
+    """Return the figures of QA-25 and QA-26 as the database has them now."""
+    lines = rules.verdict
+    return compute_statistics(
+        await qa_statistics.totals(connection, high=lines.high_confidence, low=lines.low_confidence_report)
+    )
 
 
 def compute_statistics(totals: Totals) -> Statistics:

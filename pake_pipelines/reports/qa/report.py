@@ -14,8 +14,8 @@ from pake_pipelines.reports.qa.figures import (
     Reviewed,
     RuleLine,
     Statistics,
-    compute_statistics,
     faults_of,
+    read_statistics,
     reviewed,
     rule_lines,
 )
@@ -74,10 +74,7 @@ async def build_report(
     Begins its transaction, which it only reads.
     """
     await qa_statistics.hold_still(connection)
-    lines = rules.verdict
-    statistics = compute_statistics(
-        await qa_statistics.totals(connection, high=lines.high_confidence, low=lines.low_confidence_report)
-    )
+    statistics = await read_statistics(connection, rules)
     checks = rule_lines(await qa_findings.rules(connection), await qa_findings.rule_samples(connection, _SAMPLES))
     factors = await qa_findings.factors(connection)
     sources = await qa_statistics.by_source(connection)

@@ -1,14 +1,14 @@
-"""Drawing the charts of a document: lines with their band, bound and forecast, and stacked bars, on an axis of time."""
+"""Drawing charts: lines with their band, bounds and forecast, and stacked bars, over time or over a scale of 0 to 1."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, TypeGuard
 
 from pake_pipelines.reports.amounts import amount
-from pake_pipelines.reports.document import BarChart, LineChart, Tone
+from pake_pipelines.reports.document import BarChart, Layer, LineChart, Tone
 from pake_pipelines.reports.drawing import COLOURS, lent_axes
 
 if TYPE_CHECKING:
@@ -51,7 +51,10 @@ def _day(at: datetime) -> float:
 
 
 def line_svg(chart: LineChart, ident: str) -> str:
-    """Return the line within its band as an SVG element; an empty string without two points."""
+    """Return the line within its band as an SVG element; an empty string without two points.
+
+    Levels far above everything measured are left out.
+    """
     points = _thinned(_points(chart), _MOST_POINTS)
     if sum(not math.isnan(one.mean) for one in points) < _FEWEST_POINTS:
         return ""
@@ -64,51 +67,75 @@ def line_svg(chart: LineChart, ident: str) -> str:
         _draw(axes, ahead, (0, (3, 2)), 0.12)
         if cut is not None:
             axes.axvline(cut, color=COLOURS["soft"], linewidth=0.8)
-        limit = chart.limit if limit_is_near(chart) else None
-        if limit is not None:
-            axes.axhline(limit, color=COLOURS["bad"], linewidth=1, linestyle=(0, (4, 3)))
-        _set_heights(axes, points, limit, chart.unit)
+        levels = [(name, at) for name, at in (("warn", chart.warning), ("bad", chart.limit)) if _is_near(at, chart)]
+        for name, level in levels:
+            axes.axhline(level, color=COLOURS[name], linewidth=1, linestyle=(0, (4, 3)))
+        _set_heights(axes, points, [level for _, level in levels], chart.unit)
         _set_times(axes, points[0].day, points[-1].day)
     return drawn.svg
 
 
 def bars_svg(chart: BarChart, ident: str) -> str:
     """Return the stacked bars as an SVG element; an empty string when there is nothing to stack."""
-    if not any(any(layer.heights) for layer in chart.layers):
+    step = -(-len(chart.times) // _MOST_BARS) or 1
+    lefts = [_day(at) for at in chart.times[::step]]
+    width = step * _spacing(chart.times) / _DAY
+    layers = [
+        replace(one, heights=[sum(one.heights[place : place + step]) for place in range(0, len(one.heights), step)])
+        for one in chart.layers
+    ]
+    return _stacked(layers, lefts, width, chart.unit, ident, lambda axes: _set_times(axes, lefts[0], lefts[-1] + width))
+
+
+def spread_svg(layers: Sequence[Layer], ident: str) -> str:
+    """Return how items are spread over a scale from 0 to 1, stacked in equal stretches of it; empty without any."""
+    stretches = max((len(one.heights) for one in layers), default=0)
+    lefts = [place / stretches for place in range(stretches)]
+    return _stacked(layers, lefts, 1 / (stretches or 1), "count", ident, lambda axes: axes.set_xlim(-0.01, 1.01))
+
+
+def _stacked(
+    layers: Sequence[Layer],
+    lefts: Sequence[float],
+    width: float,
+    unit: str,
+    ident: str,
+    set_axis: Callable[["Axes"], object],
+) -> str:
+    if not any(any(layer.heights) for layer in layers):
         return ""
     from matplotlib.patches import PathPatch
     from matplotlib.path import Path
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    step = -(-len(chart.times) // _MOST_BARS)
-    places = list(range(0, len(chart.times), step))
-    width = step * _spacing(chart.times) / _DAY
     with lent_axes(1.6, ident) as (axes, drawn):
-        lefts = [_day(chart.times[place]) for place in places]
-        base = [0] * len(places)
-        for layer in chart.layers:
-            heights = [sum(layer.heights[place : place + step]) for place in places]
+        base = [0] * len(lefts)
+        for layer in layers:
             boxes = [
                 [(left, low), (left + 0.86 * width, low), (left + 0.86 * width, low + high), (left, low + high)]
-                for left, low, high in zip(lefts, base, heights, strict=True)
+                for left, low, high in zip(lefts, base, layer.heights, strict=True)
                 if high
             ]
             if boxes:
                 paths = [Path([*box, box[0]], closed=True) for box in boxes]
                 colour = COLOURS[_COLOUR_OF[layer.tone]]
                 axes.add_patch(PathPatch(Path.make_compound_path(*paths), facecolor=colour, linewidth=0))
-            base = [low + high for low, high in zip(base, heights, strict=True)]
+            base = [low + high for low, high in zip(base, layer.heights, strict=True)]
         axes.set_ylim(0, 1.08 * max(base))
         axes.yaxis.set_major_locator(MaxNLocator(nbins=4, integer=True))
-        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value, chart.unit or "count")))
-        _set_times(axes, lefts[0], lefts[-1] + width)
+        axes.yaxis.set_major_formatter(FuncFormatter(lambda value, _: amount(value, unit or "count")))
+        set_axis(axes)
     return drawn.svg
 
 
 def limit_is_near(chart: LineChart) -> bool:
-    """Tell whether the bound of a chart is drawn: one that is far above everything would flatten the line."""
+    """Tell whether the limit of a chart is drawn: one that is far above everything would flatten the line."""
+    return _is_near(chart.limit, chart)
+
+
+def _is_near(level: float | None, chart: LineChart) -> TypeGuard[float]:
     tops = [value for row in (chart.means, chart.highs) for value in row if value is not None and math.isfinite(value)]
-    return chart.limit is not None and bool(tops) and chart.limit <= _NEAR * max(*tops, 0.0)
+    return level is not None and bool(tops) and level <= _NEAR * max(*tops, 0.0)
 
 
 def _points(chart: LineChart) -> list[_Point]:
@@ -152,11 +179,10 @@ def _is_alone(means: Sequence[float], place: int) -> bool:
     return not math.isnan(means[place]) and all(math.isnan(one) for one in around)
 
 
-def _set_heights(axes: "Axes", points: Sequence[_Point], limit: float | None, unit: str) -> None:
+def _set_heights(axes: "Axes", points: Sequence[_Point], levels: Sequence[float], unit: str) -> None:
     from matplotlib.ticker import FuncFormatter, MaxNLocator
 
-    seen = [one for point in points for one in point.numbers if not math.isnan(one)]
-    seen += [] if limit is None else [limit]
+    seen = [*levels, *(one for point in points for one in point.numbers if not math.isnan(one))]
     low, high = min(seen), max(seen)
     lift = 0.1 * (high - low) or 0.1 * abs(high) or 1.0
     is_flat = low > 0 and high - low < _FLAT * high

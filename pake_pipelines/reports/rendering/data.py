@@ -108,6 +108,7 @@ def _line(chart: LineChart) -> dict[str, Any]:
         "kind": "line_chart",
         "title": chart.title,
         "unit": chart.unit,
+        "warning": plain(chart.warning),
         "limit": plain(chart.limit),
         "forecast_from": plain(chart.from_here),
         "points": [dict(zip(("at", "mean", "low", "high"), map(plain, row), strict=True)) for row in rows],

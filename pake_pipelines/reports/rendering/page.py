@@ -119,10 +119,10 @@ def moment_of(made_at: datetime) -> "Callable[[datetime | date | None], Markup]"
     def when(at: datetime | date | None) -> Markup:
         if at is None:
             return Markup('<span class="why">unknown</span>')
+        at = at.astimezone(UTC) if isinstance(at, datetime) else at
         year = "" if at.year == made_at.year else " %Y"
         if not isinstance(at, datetime):
             return Markup('<time datetime="{}">{}</time>').format(at.isoformat(), at.strftime(f"%d %b{year}"))
-        at = at.astimezone(UTC)
         return Markup('<time datetime="{}">{}</time>').format(
             at.isoformat(timespec="seconds"), at.strftime(f"%d %b{year} %H:%M")
         )
@@ -148,6 +148,8 @@ def value_of(made_at: datetime) -> "Callable[..., Markup]":
                 return text if target is None else Markup('<a href="{}">{}</a>').format(target, text)
             case datetime() | date():
                 return when(one)
+            case "":
+                return Markup()
             case str():
                 return Markup("<bdi>{}</bdi>").format(shown(one, most))
             case _:

@@ -15,7 +15,7 @@ from pake_pipelines.reports.rendering.keys import named, slug
 from pake_pipelines.reports.rendering.values import plain, said
 
 # a spreadsheet takes a cell that begins so for a formula
-_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")  # noqa: RUF001  # read as formulas, too
+_FORMULA: Final = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")  # noqa: RUF001  # read as formulas, too
 
 Sheet = tuple[Sequence[str], Iterable[Sequence[Value]]]
 

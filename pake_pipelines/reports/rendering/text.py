@@ -1,5 +1,6 @@
 """A document as Markdown: for Dagster's metadata and messages, so it is bounded in size; the page has more."""
 
+import math
 from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Final
@@ -14,6 +15,7 @@ from pake_pipelines.reports.document import (
     Document,
     Figure,
     Figures,
+    Item,
     LineChart,
     Link,
     Prose,
@@ -23,6 +25,7 @@ from pake_pipelines.reports.document import (
     Tag,
     Tone,
     Value,
+    Verdict,
 )
 from pake_pipelines.reports.rendering.values import MARKS, STANDINGS, href, number_columns, said
 from pake_pipelines.reports.strangers import cell, spoken
@@ -59,7 +62,7 @@ def _blocks(document: Document, rows: int) -> Iterator[str]:
 def _stretch(document: Document) -> str:
     if document.since is None or document.until is None:
         return ""
-    return f", on the time from {_moment(document.since)} to {_moment(document.until)}"
+    return f"; it covers {_moment(document.since)} to {_moment(document.until)}"
 
 
 def _section(section: Section, rows: int) -> Iterator[str]:
@@ -71,7 +74,7 @@ def _section(section: Section, rows: int) -> Iterator[str]:
 
 def _missing(missing: Sequence[str]) -> Iterator[str]:
     if missing:
-        yield "\n".join(f"> Missing: {cell(one, 300)}" for one in missing[:20])
+        yield "\n".join(f"> Missing: {spoken(one, 300)}" for one in missing[:20])
 
 
 def _block(block: Block, rows: int) -> Iterator[str]:
@@ -92,12 +95,16 @@ def _block(block: Block, rows: int) -> Iterator[str]:
             yield _advice(block, max(rows, 3))
         case Checklist():
             items = [
-                [cell(MARKS[one.verdict]), cell(one.says, 300), cell(one.evidence, 300), spoken(one.todo, 300)]
+                [cell(MARKS[one.verdict]), cell(one.says, 300), spoken(one.evidence, 300), _todo(one)]
                 for one in block.items[: max(rows, 8)]
             ]
             yield _lines(["", "item", "evidence", "to do"], items, len(block.items), set())
         case Prose():
-            yield cell(block.text, 1000)
+            yield spoken(block.text, 1000)
+
+
+def _todo(item: Item) -> str:
+    return "" if item.verdict is Verdict.PASS else spoken(item.todo, 300)
 
 
 def _figures(figures: Sequence[Figure], rows: int) -> str:
@@ -151,7 +158,8 @@ def _cell(value: Value, unit: str) -> str:
 
 def _line(chart: LineChart) -> str:
     cut = chart.from_here
-    points = [(at, mean) for at, mean in zip(chart.times, chart.means, strict=True) if mean is not None]
+    row = zip(chart.times, chart.means, strict=True)
+    points = [(at, mean) for at, mean in row if mean is not None and math.isfinite(mean)]
     seen = [mean for at, mean in points if cut is None or at <= cut]
     ahead = [mean for at, mean in points if cut is not None and at > cut]
     told = ["not known"]
@@ -172,7 +180,7 @@ def _advice(block: Advice, most: int) -> str:
     for one in block.recommendations[:most]:
         where = f" {_cell(one.link, '')}." if one.link else ""
         lines.append(
-            f"- **{cell(one.says, 300)}** ({cell(one.code, 30)}) {_ended(cell(one.evidence, 300))} "
+            f"- **{cell(one.says, 300)}** ({cell(one.code, 30)}): {_ended(spoken(one.evidence, 300))} "
             f"{_ended(spoken(one.acts, 300))}{where}"
         )
     if (left := len(block.recommendations) - most) > 0:

@@ -8,11 +8,13 @@ from typing import Any, Final
 from pake_pipelines.config.alerting import Rule
 from pake_pipelines.health.catalogue import FAMILIES
 from pake_pipelines.model.alert import Severity
-from pake_pipelines.model.incident import IncidentSeverity
+from pake_pipelines.model.episode import Episode
+from pake_pipelines.model.incident import Incident, IncidentSeverity
+from pake_pipelines.reports.amounts import counted, long
 from pake_pipelines.reports.document import Recommendation, Tag, Tone
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.maintenance_runs import TaskRun
-from pake_pipelines.store.security_statistics import RefusalDay, RefusedSource, SecurityAlert, SecurityIncident
+from pake_pipelines.store.security_statistics import Refusals, RefusedSource
 
 WINDOW: Final = timedelta(days=7)
 RUNBOOK: Final = "security-incident"
@@ -54,15 +56,20 @@ class Looked:
 class Security:
     """Everything the security report says, on the 7 days up to `made_at`.
 
-    `refusals` and `spam` are of the 14 days up to then. `target` is where backups go, None for the data directory.
+    So many `visits` were made to sources in them; `sources` are those to which most was refused. `by_day` and `spam`
+    are of the 14 days up to then. `unjudged` says that nobody judges the alert rules, None where they are judged.
+    `target` is where backups go, None for the data directory.
     """
 
     made_at: datetime
-    refusals: Sequence[RefusalDay]
+    visits: int
+    refusals: Refusals
+    by_day: Mapping[date, Refusals]
     sources: Sequence[RefusedSource]
     spam: Mapping[date, int]
-    alerts: Sequence[SecurityAlert]
-    incidents: Sequence[SecurityIncident]
+    alerts: Sequence[Episode]
+    incidents: Sequence[Incident]
+    unjudged: str | None
     audit: Looked
     scan: Looked
     updates: Looked
@@ -78,26 +85,24 @@ class Security:
         return self.made_at - WINDOW
 
     @property
-    def open_incidents(self) -> list[SecurityIncident]:
+    def open_incidents(self) -> list[Incident]:
         """Incidents that are not over."""
-        return [one for one in self.incidents if one.resolved_at is None]
+        return [one for one in self.incidents if not one.is_closed]
+
+    @property
+    def firing(self) -> list[Episode]:
+        """Alerts that are not over."""
+        return [one for one in self.alerts if one.is_open]
 
     @property
     def on_loopback(self) -> bool:
         """Whether Dagster's pages are only reached from this machine."""
         return self.host in _LOOPBACK
 
-    def failed_logins(self) -> int:
-        """Return the visits that were refused for their credentials."""
-        return sum(one.failed_logins for one in self.sources)
-
-    def refused_addresses(self) -> int:
-        """Return the addresses that were not asked."""
-        return sum(one.refused_addresses for one in self.sources)
-
     def events(self) -> int:
         """Return everything that happened in the window: refusals, alerts that fired, incidents that were opened."""
-        return self.failed_logins() + self.refused_addresses() + len(self._fired()) + len(self._opened())
+        refused = self.refusals.failed_logins + self.refusals.refused_addresses
+        return refused + len(self._fired()) + len(self._opened())
 
     def critical_events(self) -> int:
         """Return the alerts and incidents of these that are critical."""
@@ -105,10 +110,10 @@ class Security:
             one.severity is IncidentSeverity.CRITICAL for one in self._opened()
         )
 
-    def _fired(self) -> list[SecurityAlert]:
-        return [one for one in self.alerts if one.fired_at >= self.since]
+    def _fired(self) -> list[Episode]:
+        return [one for one in self.alerts if one.fired_at is not None and one.fired_at >= self.since]
 
-    def _opened(self) -> list[SecurityIncident]:
+    def _opened(self) -> list[Incident]:
         return [one for one in self.incidents if one.opened_at >= self.since]
 
 
@@ -136,17 +141,12 @@ def standing(one: Looked, faults: int | None, now: datetime) -> tuple[Tag, str]:
     if faults is None:
         return Tag("unknown", Tone.UNKNOWN), one.told.summary
     if one.newest.run_no != one.told.run_no:
-        said = f"{one.newest.summary}; it could look {_days(age)} ago last"
-        return Tag(one.newest.state, Tone.BAD if faults else Tone.UNKNOWN), f"{said}: {one.told.summary}"
+        said = f"{one.newest.summary}; when it could last look, {long(age)} ago: {one.told.summary}"
+        return Tag(one.newest.state, Tone.BAD if faults else Tone.UNKNOWN), said
     if age > STALE:
         tone = Tone.BAD if faults else Tone.UNKNOWN
-        return Tag("too old", tone), f"{_days(age)} old: {one.told.summary}"
+        return Tag("too old", tone), f"{long(age)} old: {one.told.summary}"
     return (Tag(f"{faults} found", Tone.BAD) if faults else Tag("clean", Tone.GOOD)), one.told.summary
-
-
-def _days(age: timedelta) -> str:
-    days = age / timedelta(days=1)
-    return f"{days:.0f} days" if days >= 2 else f"{age / timedelta(hours=1):.0f} hours"
 
 
 def security_updates(one: Looked) -> int | None:
@@ -156,41 +156,45 @@ def security_updates(one: Looked) -> int | None:
     return sum(known) if numbers and len(known) == len(numbers) else None
 
 
+def looks(security: Security) -> list[tuple[str, Looked, int | None]]:
+    """Return what is looked through for faults, by what it is called, with how many were found."""
+    return [
+        ("dependencies", security.scan, security.scan.number("total_vulnerabilities")),
+        ("the configuration", security.audit, security.audit.number("errors")),
+    ]
+
+
 def tone(security: Security) -> Tone:
     """Return how all of it stands."""
-    now = security.made_at
-    tones = [
-        standing(security.audit, security.audit.number("errors"), now)[0].tone,
-        standing(security.scan, security.scan.number("total_vulnerabilities"), now)[0].tone,
-    ]
-    firing = any(one.resolved_at is None for one in security.alerts)
-    if security.open_incidents or firing or Tone.BAD in tones or not security.on_loopback:
+    tones = [standing(one, faults, security.made_at)[0].tone for _, one, faults in looks(security)]
+    if security.open_incidents or security.firing or Tone.BAD in tones or not security.on_loopback:
         return Tone.BAD
-    if security.failed_logins():
+    if security.refusals.failed_logins:
         return Tone.WARN
-    return Tone.UNKNOWN if Tone.UNKNOWN in tones else Tone.GOOD
+    return Tone.UNKNOWN if Tone.UNKNOWN in tones or security.unjudged else Tone.GOOD
 
 
 def lead(security: Security) -> str:
     """Return the one sentence of the report: what is open, what was found, what nobody knows."""
-    found = [
-        _counted(len(security.open_incidents), "incident is open", "incidents are open"),
-        _counted(security.scan.number("total_vulnerabilities") or 0, "known vulnerability", "known vulnerabilities"),
-        _counted(security.audit.number("errors") or 0, "fault in the configuration", "faults in the configuration"),
-        _counted(security.failed_logins(), "refused login", "refused logins"),
-        _counted(security.refused_addresses(), "refused address", "refused addresses"),
-    ]
-    said = ", ".join(one for one in found if one)
-    looks = (
-        ("dependencies", security.scan, security.scan.number("total_vulnerabilities")),
-        ("the configuration", security.audit, security.audit.number("errors")),
+    numbers = (
+        (len(security.open_incidents), "incident is open", "incidents are open"),
+        (len(security.firing), "alert fires", "alerts fire"),
+        (security.scan.number("total_vulnerabilities") or 0, "known vulnerability", "known vulnerabilities"),
+        (security.audit.number("errors") or 0, "fault in the configuration", "faults in the configuration"),
+        (security.refusals.failed_logins, "refused login", "refused logins"),
+        (security.refusals.refused_addresses, "refused address", "refused addresses"),
     )
-    silent = [name for name, one, faults in looks if standing(one, faults, security.made_at)[0].tone is Tone.UNKNOWN]
-    unknown = f"whether {' and '.join(silent)} {'are' if silent != ['the configuration'] else 'is'} clean is not known"
-    if said:
-        return f"{said}; {unknown}." if silent else f"{said}."
-    return f"Nothing was refused and no incident is open; {unknown}." if silent else "Nothing was found in 7 days."
-
-
-def _counted(number: int, one: str, several: str) -> str:
-    return f"{number} {one if number == 1 else several}" if number else ""
+    said = [counted(number, one, several) for number, one, several in numbers if number]
+    if not security.on_loopback:
+        said.append("Dagster's pages can be reached from other machines")
+    unknown = [
+        f"whether {name} {'is' if name == 'the configuration' else 'are'} clean"
+        for name, one, faults in looks(security)
+        if standing(one, faults, security.made_at)[0].tone is Tone.UNKNOWN
+    ]
+    if security.unjudged:
+        unknown.append("whether an alert should fire")
+    known = ", ".join(said) or (
+        "Nothing was refused and no incident is open" if unknown else "Nothing was found in 7 days"
+    )
+    return f"{known}; not known: {', '.join(unknown)}." if unknown else f"{known}."

@@ -1,5 +1,7 @@
 """What good practice asks for, item by item, each held against what is (SEC-06, SEC-12, SEC-15)."""
 
+from pake_pipelines.reports.advice.rule import named
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Item, Link, Tone, Verdict
 from pake_pipelines.reports.security.figures import Security, security_updates, standing
 
@@ -44,21 +46,20 @@ def _audit(security: Security) -> Item:
     tag, why = standing(security.audit, security.audit.number("errors"), security.made_at)
     return Item(
         "configuration", "The configuration has no fault, and no secret stands in it", _verdict(tag.tone), why,
-        "pake maintenance run configuration_audit",
+        "`pake maintenance run configuration_audit`",
     )  # fmt: skip
 
 
 def _files(security: Security) -> Item:
     open_ = [one for one in security.audit.rows("findings") if one.get("rule") == _OPEN_FILE]
     tag, why = standing(security.audit, len(open_), security.made_at)
-    number = "1 file is" if len(open_) == 1 else f"{len(open_)} files are"
-    evidence = f"{number} open to others" if open_ else why
+    evidence = f"{counted(len(open_), 'file is', 'files are')} open to others" if open_ else why
     verdict = _verdict(tag.tone)
     if verdict is Verdict.PASS:
         evidence = "no file is open to others that should not be"
     return Item(
         "files", "Files with secrets, logs and backups are closed to others", verdict, evidence,
-        "do what the findings say",
+        "do what the findings of the audit say",
     )  # fmt: skip
 
 
@@ -66,7 +67,7 @@ def _scan(security: Security) -> Item:
     tag, why = standing(security.scan, security.scan.number("total_vulnerabilities"), security.made_at)
     return Item(
         "dependencies", "No dependency has a known vulnerability", _verdict(tag.tone), why,
-        "pake maintenance run dependency_scan",
+        "`pake maintenance run dependency_scan`",
     )  # fmt: skip
 
 
@@ -80,12 +81,13 @@ def _updates(security: Security) -> Item:
 
 
 def _backups(security: Security) -> Item:
-    newest = max(security.backups, key=lambda one: one.created_at, default=None)
+    held = [one for one in security.backups if one.removed_at is None]
+    newest = max(held, key=lambda one: one.created_at, default=None)
     leaves = security.target is not None and "://" in security.target
     says = "Backups that leave this machine are encrypted"
     todo = "backup: {encrypt: true} in configs/maintenance.yaml, with a key of `pake backup key`"
     if newest is None:
-        return Item("backups", says, Verdict.UNKNOWN, "there is no backup", "pake backup create")
+        return Item("backups", says, Verdict.UNKNOWN, "there is no backup", "`pake backup create`")
     if newest.encrypted:
         return Item("backups", says, Verdict.PASS, f"{newest.name} is encrypted", todo)
     if leaves:
@@ -94,10 +96,13 @@ def _backups(security: Security) -> Item:
 
 
 def _logins(security: Security) -> Item:
-    refused = security.failed_logins()
-    who = ", ".join(one.source for one in security.sources if one.failed_logins)
+    refused = security.refusals.failed_logins
+    who = named(one.source for one in security.sources if one.failed_logins)
     evidence = f"{refused} in 7 days: {who}" if refused else "none in 7 days"
+    verdict = Verdict.FAIL if refused else Verdict.PASS
+    if not security.visits:
+        verdict, evidence = Verdict.UNKNOWN, "no source was read in 7 days"
     return Item(
-        "logins", "No source refused our credentials", Verdict.FAIL if refused else Verdict.PASS, evidence,
+        "logins", "No source refused our credentials", verdict, evidence,
         "see whether a password has changed, or somebody has tried one",
     )  # fmt: skip

@@ -1,10 +1,9 @@
 """The sections of the security report, built of its figures; what is open comes first."""
 
-from collections.abc import Sequence
-from datetime import UTC, date, datetime, time, timedelta
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Final
 
-from pake_pipelines.reports import tones
 from pake_pipelines.reports.document import (
     Advice,
     BarChart,
@@ -21,10 +20,21 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
-from pake_pipelines.reports.security.figures import Looked, Security, lead, security_updates, standing, tone
+from pake_pipelines.reports.periods import midnights
+from pake_pipelines.reports.security.figures import (
+    WINDOW,
+    Looked,
+    Security,
+    lead,
+    looks,
+    security_updates,
+    standing,
+    tone,
+)
 from pake_pipelines.reports.security.posture import posture
+from pake_pipelines.reports.standing_tables import alerts_table, incidents_table
+from pake_pipelines.store.security_statistics import Refusals
 
-_DAYS: Final = 14
 _SEVERITIES: Final = {"error": Tone.BAD, "warning": Tone.WARN}
 
 
@@ -51,28 +61,26 @@ def document(security: Security) -> Document:
 
 
 def _missing(security: Security) -> list[str]:
-    looks = (("dependencies", security.scan), ("the configuration", security.audit))
-    return [f"Nobody has looked at {name} yet." for name, one in looks if one.told is None]
+    found = [f"Nobody has looked through {name} yet." for name, one, _ in looks(security) if one.told is None]
+    return [*found, f"{security.unjudged}."] if security.unjudged else found
 
 
 def _head(security: Security) -> list[Figure]:
     at, events, critical = security.made_at, security.events(), security.critical_events()
+    logins = security.refusals.failed_logins
+    none = Tone.PLAIN if security.unjudged else Tone.GOOD
     return [
         Figure("Security events", events, "count", Tone.PLAIN, "refusals, alerts, incidents", at),
-        Figure("Critical events", critical, "count", Tone.BAD if critical else Tone.GOOD, "of these", at),
+        Figure("Critical events", critical, "count", Tone.BAD if critical else none, "of these", at),
         Figure(
             "Open incidents", len(security.open_incidents), "count",
-            Tone.BAD if security.open_incidents else Tone.GOOD, "about security", at, "incidents",
+            Tone.BAD if security.open_incidents else none, "about security", at, "incidents",
         ),
         _looked("Vulnerabilities", security.scan, security.scan.number("total_vulnerabilities"), at),
         _looked("Faults in the configuration", security.audit, security.audit.number("errors"), at),
-        Figure("Refused logins", security.failed_logins(), "count", _refusing(security.failed_logins()),
+        Figure("Refused logins", logins, "count", Tone.WARN if logins else Tone.GOOD if security.visits else Tone.PLAIN,
                "sources that refused our credentials", at, "security_metrics"),
     ]  # fmt: skip
-
-
-def _refusing(number: int) -> Tone:
-    return Tone.WARN if number else Tone.GOOD
 
 
 def _looked(name: str, one: Looked, found: int | None, now: datetime) -> Figure:
@@ -83,51 +91,24 @@ def _looked(name: str, one: Looked, found: int | None, now: datetime) -> Figure:
 
 
 def _open(security: Security) -> Section:
-    incidents = Table(
-        "incidents",
-        [
-            Column("severity", "Severity"), Column("title", "Incident"), Column("status", "Status"),
-            Column("owner", "Owner"), Column("opened_at", "Opened"), Column("resolved_at", "Over since"),
-        ],
-        [
-            [tones.of_severity(one.severity), one.title, one.status.replace("_", " "), one.owner or "nobody",
-             one.opened_at, one.resolved_at or "open"]
-            for one in security.incidents
-        ],
-        empty="None is open, and none was opened in 7 days.",
-        title="Incidents",
-    )  # fmt: skip
-    alerts = Table(
-        "alerts",
-        [
-            Column("severity", "Severity"), Column("summary", "Alert"), Column("fired_at", "Fired"),
-            Column("resolved_at", "Over since"), Column("rule", "Rule"),
-        ],
-        [
-            [tones.of_severity(one.severity), one.summary, one.fired_at, one.resolved_at or "fires", one.rule]
-            for one in security.alerts
-        ],
-        empty="None fires, and none fired in 7 days.",
-        title="Alerts",
-    )  # fmt: skip
+    incidents = incidents_table(
+        security.incidents, title="Incidents", empty="None is open, and none was opened in 7 days.", past=True
+    )
+    alerts = alerts_table(security.alerts, title="Alerts", empty="None fires, and none fired in 7 days.", past=True)
     return Section("open", "Incidents and alerts about security", [incidents, alerts])
 
 
 def _audits(security: Security) -> Section:
-    now, pending = security.made_at, security_updates(security.updates)
-    looks = [
-        ("Known vulnerabilities", security.scan, security.scan.number("total_vulnerabilities")),
-        ("Configuration", security.audit, security.audit.number("errors")),
-        ("Updates of the system for security", security.updates, pending),
-    ]
+    pending = security_updates(security.updates)
+    looked = [*looks(security), ("updates of the system for security", security.updates, pending)]
     blocks: list[Block] = [
         Table(
             "audits",
             [
-                Column("what", "Looked for"), Column("standing", "Standing"), Column("says", "It says"),
+                Column("what", "What"), Column("standing", "Standing"), Column("says", "It says"),
                 Column("looked_at", "Looked last"), Column("ran_at", "Ran last"),
             ],
-            [_audit(name, one, found, now) for name, one, found in looks],
+            [_audit(name, one, found, security.made_at) for name, one, found in looked],
         )
     ]  # fmt: skip
     if vulnerable := security.scan.rows("vulnerabilities"):
@@ -149,11 +130,11 @@ def _audits(security: Security) -> Section:
 def _audit(name: str, one: Looked, found: int | None, now: datetime) -> list[Value]:
     tag, why = standing(one, found, now)
     told = one.told.started_at if one.told else "never"
-    return [name, tag, why, told, one.newest.started_at if one.newest else "never"]
+    return [name[:1].upper() + name[1:], tag, why, told, one.newest.started_at if one.newest else "never"]
 
 
-def _cells(columns: Sequence[Column], rows: Sequence[object]) -> list[list[Value]]:
-    return [[str(row.get(one.key, "")) for one in columns] for row in rows if isinstance(row, dict)]
+def _cells(columns: Sequence[Column], rows: Sequence[Mapping[str, object]]) -> list[list[Value]]:
+    return [[str(row.get(one.key, "")) for one in columns] for row in rows]
 
 
 def _severity(word: str) -> Tag:
@@ -161,28 +142,23 @@ def _severity(word: str) -> Tag:
 
 
 def _refused(security: Security) -> Section:
-    if not security.refusals and not security.spam:
+    if not security.by_day and not security.spam:
         none = "No login and no address was refused in 14 days, and nothing was rejected as spam."
         return Section("refused", "What was refused", [Prose(none)])
-    days = _days(security)
-    by_day = {one.day: one for one in security.refusals}
-    moments = [datetime.combine(day, time(), UTC) for day in days]
-    logins = [by_day[day].failed_logins if day in by_day else 0 for day in days]
-    addresses = [by_day[day].refused_addresses if day in by_day else 0 for day in days]
+    days = midnights(security.made_at - 2 * WINDOW, security.made_at)
     blocks: list[Block] = []
-    if security.refusals:
-        layers = [Layer("refused logins", Tone.BAD, logins), Layer("refused addresses", Tone.WARN, addresses)]
-        blocks.append(BarChart("refused_by_day", "Refused logins and addresses by day (UTC)", "count", moments, layers))
+    if security.by_day:
+        refused = [security.by_day.get(day.date(), Refusals()) for day in days]
+        layers = [
+            Layer("refused logins", Tone.BAD, [one.failed_logins for one in refused]),
+            Layer("refused addresses", Tone.WARN, [one.refused_addresses for one in refused]),
+        ]
+        blocks.append(BarChart("refused_by_day", "Refused logins and addresses by day (UTC)", "count", days, layers))
         blocks.append(_sources(security))
     if security.spam:
-        spam = [Layer("items", Tone.NOTICE, [security.spam.get(day, 0) for day in days])]
-        blocks.append(BarChart("spam_by_day", "Items rejected as spam by day (UTC)", "count", moments, spam))
+        spam = [Layer("items", Tone.NOTICE, [security.spam.get(day.date(), 0) for day in days])]
+        blocks.append(BarChart("spam_by_day", "Items rejected as spam by day (UTC)", "count", days, spam))
     return Section("refused", "What was refused", blocks)
-
-
-def _days(security: Security) -> list[date]:
-    last = security.made_at.astimezone(UTC).date()
-    return [last - timedelta(days=back) for back in range(_DAYS, -1, -1)]
 
 
 def _sources(security: Security) -> Table:

@@ -43,7 +43,7 @@ _STATES: Final = {
 _COLUMNS: Final = (
     Column("name", "Name"),
     Column("last_at", "Last run"),
-    Column("last_state", "It ended"),
+    Column("last_state", "Outcome"),
     Column("next_at", "Next run"),
 )
 

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.health.catalogue import CATALOGUE
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import (
     Advice,
@@ -33,7 +34,7 @@ _FAR: Final = datetime.fromisoformat("9999-12-31T00:00:00+00:00")
 _FORECASTS: Final = (
     Column("series", "What"),
     Column("limit", "Limit"),
-    Column("days", "Days to it", "d"),
+    Column("days", "Days left", "d"),
     Column("reaches_at", "Reached"),
     Column("says", "Within, or why there is no date"),
     Column("made_at", "Foreseen"),
@@ -45,7 +46,7 @@ _ANOMALIES: Final = (
     Column("since", "Since"),
     Column("last_at", "Last seen"),
 )
-_EVENTS: Final = (Column("at", "When"), Column("what", "What"), Column("says", "Of what"))
+_EVENTS: Final = (Column("at", "When"), Column("what", "What"), Column("says", "About"))
 _GRAVITIES: Final = {"good": Tone.GOOD, "notice": Tone.NOTICE, "warn": Tone.WARN, "bad": Tone.BAD}
 
 
@@ -109,7 +110,7 @@ def events(seen: Seen) -> Section:
     ]
     lines += [
         (one.at, Tag(f"{one.before.value if one.before else 'unknown'} → {one.after.value}".replace("_", " "),
-                     Tone.GOOD if one.after.value == "healthy" else Tone.WARN), f"{one.service}: {one.detail}")
+                     tones.of_health(one.after).tone), f"{one.service}: {one.detail}")
         for one in seen.changes
     ]  # fmt: skip
     rows = sorted(lines, key=lambda one: one[0], reverse=True)

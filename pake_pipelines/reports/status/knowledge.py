@@ -16,13 +16,6 @@ from pake_pipelines.store.monitoring_statistics import Bin
 from pake_pipelines.store.recent_activity import StatusBin, StatusLine
 
 HIT_RATIO, RESPONSE_TIME, MEMORY_EFFICIENCY = "Cache hit ratio", "Avg response time", "Memory efficiency"
-_VERDICTS: Final[Mapping[VerificationStatus, Tone]] = {
-    VerificationStatus.VERIFIED: Tone.GOOD,
-    VerificationStatus.PENDING: Tone.NOTICE,
-    VerificationStatus.QUARANTINED: Tone.WARN,
-    VerificationStatus.REJECTED: Tone.BAD,
-    VerificationStatus.ARCHIVED: Tone.PLAIN,
-}
 _BACKUPS: Final = (
     Column("name", "Backup"),
     Column("created_at", "Made"),
@@ -77,7 +70,9 @@ def _response(probes: Sequence[Bin], newest: Newest, now: datetime, lasts: timed
 def _memory_efficiency(seen: Seen) -> Figure:
     note = "of the cache's bytes hold results that were used again"
     if seen.used_again is None:
-        return Figure(MEMORY_EFFICIENCY, None, "percent", Tone.UNKNOWN, "the cache is empty", seen.now)
+        return Figure(
+            MEMORY_EFFICIENCY, None, "percent", Tone.UNKNOWN, "the cache is empty", seen.now, "database_health"
+        )
     return Figure(MEMORY_EFFICIENCY, 100 * seen.used_again, "percent", Tone.PLAIN, note, seen.now, "database_health")
 
 
@@ -126,7 +121,7 @@ def _bars(key: str, title: str, bins: Sequence[StatusBin], since: datetime, widt
     found = {(one.at, one.status): one.items for one in bins}
     layers = [
         Layer(status.value, tone, [found.get((at, status.value), 0) for at in times])
-        for status, tone in _VERDICTS.items()
+        for status, tone in tones.VERDICTS.items()
     ]
     return BarChart(key, title, "count", times, layers)
 

@@ -1,16 +1,20 @@
 """The page as a document: how everything stands, then section by section of what that comes."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import Final
 
+from pake_pipelines.model.alert import Severity
 from pake_pipelines.model.health import HealthStatus
+from pake_pipelines.model.incident import IncidentSeverity
 from pake_pipelines.reports import tones
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document, Figure, Recommendation, Tag, Tone
+from pake_pipelines.reports.health.figures import overall_uptime
 from pake_pipelines.reports.status import automation, foresight, knowledge, standing
 from pake_pipelines.reports.status.reading import Seen
 from pake_pipelines.reports.status.verdict import Overall, judge
+from pake_pipelines.reports.uptime_words import MOST_OF_IT
 
 NAME: Final = "status"
 TITLE: Final = "Status"
@@ -59,29 +63,31 @@ def _well(advice: Sequence[Recommendation]) -> str:
 def _figures(seen: Seen) -> list[Figure]:
     watched = [one for one in seen.services if one.sample.status is not HealthStatus.NOT_CONFIGURED]
     healthy = [one for one in watched if one.sample.status is HealthStatus.HEALTHY]
-    up = [one.day.up_share for one in watched if one.day and one.day.up_share is not None]
+    up = overall_uptime([(one.title, one.day) for one in watched])
     worst = tones.worst(*(tones.of_health(one.sample.status).tone for one in watched))
-    mean = sum(up) / len(up) if up else None
+    seen_of_it = "" if up.seen is None or up.seen >= MOST_OF_IT else f"{100 * up.seen:.0f} % of it was watched"
+    tone = Tone.UNKNOWN if up.share is None else Tone.PLAIN
     return [
         Figure(
             "services healthy", Tag(f"{len(healthy)} of {len(watched)}", worst), "", worst, "", seen.looked_at,
             "service_health",
         ),
-        _open("alerts fire", seen.counts.firing, Tone.WARN, "alerts", seen),
-        _open("incidents open", len(seen.incidents), Tone.BAD, "incidents", seen),
-        Figure(
-            "uptime, 24 hours", mean, "share", Tone.PLAIN if up else Tone.UNKNOWN, "", seen.looked_at, "service_health"
-        ),
+        _open("alerts fire", seen.counts.firing, seen.counts.by_severity, "alerts", seen),
+        _open("incidents open", len(seen.incidents), [one.severity for one in seen.incidents], "incidents", seen),
+        Figure("uptime, 24 hours", up.share, "share", tone, seen_of_it, seen.looked_at, "service_health"),
         _backup(seen),
     ]  # fmt: skip
 
 
-def _open(name: str, count: int, tone: Tone, asset: str, seen: Seen) -> Figure:
-    """Return how many are open; that none is says nothing where nobody looks."""
+def _open(name: str, count: int, severities: Iterable[Severity | IncidentSeverity], asset: str, seen: Seen) -> Figure:
+    """Return how many are open, in the tone of the gravest; that none is says nothing where nobody looks."""
+    note, none = "", Tone.GOOD
     if not seen.is_watched:
-        since = f"nobody has looked since {seen.looked_at:%d %b %H:%M}" if seen.looked_at else "nobody has looked yet"
-        return Figure(name, count, "count", tone if count else Tone.UNKNOWN, since, seen.looked_at, asset)
-    return Figure(name, count, "count", tone if count else Tone.GOOD, "", seen.looked_at, asset)
+        note, none = "nobody has looked yet", Tone.UNKNOWN
+        if seen.looked_at:
+            note = f"nobody has looked since {seen.looked_at:%d %b %H:%M}"
+    tone = tones.worst(*(tones.of_severity(one).tone for one in severities)) if count else none
+    return Figure(name, count, "count", tone, note, seen.looked_at, asset)
 
 
 def _backup(seen: Seen) -> Figure:

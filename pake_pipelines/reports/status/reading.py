@@ -10,6 +10,7 @@ from pake_pipelines.model.incident import Incident
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.monitoring.figures import NEVER, standing
+from pake_pipelines.reports.service_lines import STRIP_CELLS
 from pake_pipelines.store import (
     alert_statistics,
     anomalies,
@@ -36,9 +37,6 @@ from pake_pipelines.store.recent_activity import Rounds, SourceCounts, StatusBin
 from pake_pipelines.store.recent_events import Event
 from pake_pipelines.store.statistics import Visits
 
-CELLS: Final = 48
-"""Stretches of half an hour: the last day of a service at a glance."""
-
 SAMPLED_EACH_ROUND: Final = "memory_usage_percent"
 """A metric that no round leaves out: its samples tell when somebody sampled at all."""
 
@@ -53,7 +51,7 @@ _MOST_CHANGES: Final = 200
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A service: its newest sample (unknown where that is too old), its last day, and whether healing gave it up."""
+    """A service: its newest sample (unknown where that is too old), and its last day."""
 
     title: str
     sample: HealthSample
@@ -152,12 +150,12 @@ async def _services(desk: Desk) -> list[Service]:
     connection, now = desk.connection, desk.now
     latest = await health_samples.latest(connection, now)
     days = await health_samples.uptimes(connection, now - DAY, now)
-    strips = await monitoring_statistics.worst_by_time(connection, now - DAY, now, CELLS)
+    strips = await monitoring_statistics.worst_by_time(connection, now - DAY, now, STRIP_CELLS)
     return [
         Service(
             title=service.title or name,
             sample=standing(name, service, latest.get(name), now, LONGEST_GAP),
-            strip=strips.get(name, [None] * CELLS),
+            strip=strips.get(name, [None] * STRIP_CELLS),
             day=days.get(name),
         )
         for name, service in desk.configs.monitoring.enabled_services().items()

@@ -9,18 +9,11 @@ from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Block, Column, Prose, Section, Strip, Strips, Table, Value
 from pake_pipelines.reports.monitoring.figures import NEVER
+from pake_pipelines.reports.service_lines import GRAVITY
 from pake_pipelines.reports.status.reading import DAY, Seen, Service
+from pake_pipelines.reports.uptime_words import MOST_OF_IT
 from pake_pipelines.store.health_samples import LONGEST_GAP
 
-_SEEN_ENOUGH: Final = 0.9
-_ORDER: Final = (
-    HealthStatus.CRITICAL,
-    HealthStatus.UNHEALTHY,
-    HealthStatus.UNKNOWN,
-    HealthStatus.DEGRADED,
-    HealthStatus.HEALTHY,
-    HealthStatus.NOT_CONFIGURED,
-)
 _ALERTS: Final = (
     Column("severity", "Severity"),
     Column("says", "What"),
@@ -38,7 +31,7 @@ _INCIDENTS: Final = (
 
 def services(desk: Desk, seen: Seen) -> Section:
     """Return every service, the worst first, with the time at which it was probed last."""
-    ordered = sorted(seen.services, key=lambda one: (_ORDER.index(one.sample.status), not one.sample.critical))
+    ordered = sorted(seen.services, key=lambda one: (GRAVITY.index(one.sample.status), not one.sample.critical))
     strips = [_strip(desk, one) for one in ordered if one.sample.status is not HealthStatus.NOT_CONFIGURED]
     absent = [one.title for one in ordered if one.sample.status is HealthStatus.NOT_CONFIGURED]
     blocks: list[Block] = [Strips("services", strips, seen.now - DAY, seen.now)]
@@ -54,7 +47,7 @@ def _strip(desk: Desk, one: Service) -> Strip:
         told.append(f"answers in {amount(sample.response_ms, 'ms')}")
     if one.day and one.day.up_share is not None:
         told.append(f"up {share(one.day.up_share)}")
-        if one.day.known_share is not None and one.day.known_share < _SEEN_ENOUGH:
+        if one.day.known_share is not None and one.day.known_share < MOST_OF_IT:
             told.append(f"{100 * one.day.known_share:.0f} % of the day seen")
     if now - sample.at <= LONGEST_GAP and sample.detail != NEVER:  # otherwise the detail says since when it was not
         told.append(f"probed {sample.at:%d %b %H:%M}")
@@ -73,7 +66,7 @@ def alerts(seen: Seen) -> Section:
     told = [f"{left} more fire"] if left > 0 else []
     told += [f"{seen.counts.pending} pending"] if seen.counts.pending else []
     if told:
-        blocks.append(Prose(f"{', '.join(told)}; pake alerts list shows all."))
+        blocks.append(Prose(f"{', '.join(told)}; `pake alerts list` shows all."))
     return Section("alerts", "Alerts", blocks)
 
 

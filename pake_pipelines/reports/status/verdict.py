@@ -10,6 +10,7 @@ from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.model.health import HealthStatus, overall
 from pake_pipelines.model.incident import IncidentSeverity
 from pake_pipelines.model.maintenance import ProofState
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.status.reading import Seen, Service
 
@@ -40,7 +41,6 @@ _HEALTH: Final = {
     HealthStatus.DEGRADED: Word.WARNING,
 }
 _GRAVE: Final = frozenset({IncidentSeverity.CRITICAL, IncidentSeverity.HIGH})
-_ENDED_BADLY: Final = frozenset({"failed", "abandoned"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ def _dagster(facts: DagsterFacts | None) -> list[tuple[Word, str]]:
 
 
 def _upkeep(seen: Seen) -> list[tuple[Word, str]]:
-    failed = [one.task for one in seen.work.latest if one.state in _ENDED_BADLY]
+    failed = [one.task for one in seen.work.latest if tones.of_outcome(one.state).tone is Tone.BAD]
     found = [(Word.WARNING, f"maintenance failed: {named(failed)}")] if failed else []
     newest = seen.backups[0] if seen.backups else None
     if newest is not None and newest.state is ProofState.DAMAGED:

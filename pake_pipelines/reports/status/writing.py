@@ -17,6 +17,7 @@ from pake_pipelines.reports.document import Document, Figures
 from pake_pipelines.reports.index import write_index
 from pake_pipelines.reports.rendering import html
 from pake_pipelines.reports.rendering.data import document_data
+from pake_pipelines.reports.rendering.values import plain
 from pake_pipelines.reports.status import knowledge
 from pake_pipelines.reports.status.columns import columns_of
 from pake_pipelines.reports.status.page import NAME, build
@@ -115,7 +116,7 @@ def _json(document: Document, overall: Overall) -> str:
     told = {
         "overall": overall.word.value,
         "because": list(overall.because),
-        **{key: numbers.get(name) for key, name in _REP_10.items()},
+        **{key: plain(numbers.get(name)) for key, name in _REP_10.items()},
         "last_known": said if knows else next((one.value for one in document.figures), None),
         **document_data(document),
     }

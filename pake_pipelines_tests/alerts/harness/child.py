@@ -1,4 +1,4 @@
-"""One beat in a process of its own, which is to die in it. The fork server imports this once."""
+"""One beat in a process of its own, which is to die in it."""
 
 import asyncio
 import gc
@@ -6,26 +6,21 @@ import os
 from collections import Counter
 from pathlib import Path
 
-import aiohttp  # noqa: F401  # imported here so that no fork has to
-import asyncpg  # noqa: F401
 import pytest
 
 from pake_pipelines import crash
 from pake_pipelines.alerts import evaluate
 from pake_pipelines.crash import CrashPoint
 from pake_pipelines.settings import Settings
-from pake_pipelines.store.notifications import _form
 from pake_pipelines_tests.alerts.harness.daemon import Daemons, Tick
-from pake_pipelines_tests.alerts.harness.killing import Death
+from pake_pipelines_tests.alerts.harness.death import Death
 from pake_pipelines_tests.alerts.harness.plants import PLANTS
 from pake_pipelines_tests.alerts.harness.world import World
-
-_form()
-gc.freeze()  # or the first collection in each fork would copy all of this memory
 
 
 def beat(url: str, home: Path, world: World, tick: Tick, death: Death, plant: str | None) -> None:
     """Do `tick` and die at `death`."""
+    gc.disable()  # a collection would copy all the memory that is its parent's, too
     patch = pytest.MonkeyPatch()
     if plant:
         PLANTS[plant](patch)

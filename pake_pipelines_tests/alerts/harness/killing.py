@@ -6,7 +6,6 @@ import signal
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from multiprocessing.connection import wait
 
 import pytest
@@ -14,29 +13,17 @@ import pytest
 from pake_pipelines import crash
 from pake_pipelines.alerts import evaluate
 from pake_pipelines.crash import CrashPoint
+from pake_pipelines_tests.alerts.harness.child import beat
 from pake_pipelines_tests.alerts.harness.daemon import Tick
+from pake_pipelines_tests.alerts.harness.death import Death
 from pake_pipelines_tests.alerts.harness.play import Played, Stage
 from pake_pipelines_tests.alerts.harness.script import Script
 from pake_pipelines_tests.alerts.harness.world import World
 
 _LONGEST_BEAT = 30
 _SESSIONS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-_forks = multiprocessing.get_context("forkserver")
-# where the tests of ingestion are collected, too, theirs is imported instead, which has everything heavy as well
-_forks.set_forkserver_preload(["pake_pipelines_tests.alerts.harness.child"])
-
-
-@dataclass(frozen=True)
-class Death:
-    """Where the daemon dies: in which beat of a script, at which reach of which crash point in it."""
-
-    beat: int
-    point: CrashPoint
-    reach: int = 1
-
-    def __str__(self) -> str:
-        """Return it as a line for people."""
-        return f"killed in beat {self.beat} at {self.point}, reach {self.reach}"
+# a fork has everything imported, and takes nothing with it of the loop that it was made in
+_forks = multiprocessing.get_context("fork")
 
 
 async def deaths(stage: Stage, script: Script) -> list[Death]:
@@ -98,7 +85,7 @@ class _Killer:
 
     def _in_child(self, tick: Tick, world: World) -> int | None:
         process = _forks.Process(
-            target=_beat, args=(self._stage.url, self._stage.settings.home, world, tick, self._death, self._plant)
+            target=beat, args=(self._stage.url, self._stage.settings.home, world, tick, self._death, self._plant)
         )
         process.start()
         ended = wait([process.sentinel], _LONGEST_BEAT)
@@ -107,10 +94,3 @@ class _Killer:
         process.join()
         assert ended, f"a beat took longer than {_LONGEST_BEAT} s"
         return process.exitcode
-
-
-def _beat(*given: object) -> None:
-    # only the fork server has imported this, and all that hangs on it, before
-    from pake_pipelines_tests.alerts.harness.child import beat
-
-    beat(*given)  # type: ignore[arg-type]

@@ -5,14 +5,14 @@ import pytest
 
 from pake_pipelines.analytics.anomalies.history import mean_and_deviation
 from pake_pipelines.analytics.anomalies.rhythm import after_gap, interval, points_of_a_day
-from pake_pipelines.analytics.anomalies.season import season_distance
+from pake_pipelines.analytics.anomalies.season import season_distances
 from pake_pipelines_tests.analytics.anomalies.series import DAY, daily, noise
 
 TIMES = 300.0 * np.arange(12 * DAY)
 
 
 def distance(values: np.ndarray, times: np.ndarray = TIMES) -> np.ndarray:
-    return season_distance(times, values, mean_and_deviation(values)[1])
+    return season_distances(times, values, mean_and_deviation(values)[1])[0]
 
 
 def test_the_rhythm_is_that_of_the_first_intervals():
@@ -39,6 +39,32 @@ def test_a_day_like_the_others_is_near_and_another_one_far():
 
 def test_nothing_is_said_in_the_first_days():
     assert (distance(daily(12 * DAY))[: 3 * DAY] == 0).all()
+
+
+def test_a_weekday_like_a_sunday_is_far_where_the_series_follows_the_week():
+    hours = 3600.0 * np.arange(28 * 24)
+    weekend = hours // 86400 % 7 > 4
+    values = np.where(weekend, 20.0, 60.0) + noise(len(hours)) / 10
+    odd = values.copy()
+    odd[24 * 24 : 25 * 24] -= 40  # a Thursday
+    for whole, far in ((values, False), (odd, True)):
+        by_day, by_week = season_distances(hours, whole, mean_and_deviation(whole)[1])
+        assert (by_week[24 * 24 + 12] > 30) == far
+        assert by_day[24 * 24 + 12] < 5
+    assert (season_distances(hours, daily(len(hours)), np.full(len(hours), 20.0))[1] == 0).all()
+
+
+def test_what_was_said_of_a_point_stays_whatever_comes_later():
+    times, values = 300.0 * np.arange(6 * DAY), daily(6 * DAY)
+    times[DAY:] += 6 * 86400
+    deviation, cut = mean_and_deviation(values)[1], 2 * DAY + 200
+    for whole, part in zip(
+        season_distances(times, values, deviation),
+        season_distances(times[:cut], values[:cut], deviation[:cut]),
+        strict=True,
+    ):
+        assert part == pytest.approx(whole[:cut])
+    assert season_distances(times, values, deviation)[0][cut - 1] > 0
 
 
 @pytest.mark.parametrize(

@@ -39,10 +39,10 @@ def test_a_line_reaches_its_limit_when_it_does():
         (line(slope=-0.2), 80, "falls"),
         (saw_tooth(), 80, "fluctuates"),
         (line(slope=0.01), 1000, "further than 236 days away"),
-        (line(4), 80, "too few days: 4 of at least 5"),
+        (line(5), 80, "too few days: 5 of at least 6"),
         ([], 80, "nothing was measured"),
     ],
-    ids=["noise", "random walk", "week", "constant", "falling", "saw-tooth", "far", "four days", "none"],
+    ids=["noise", "random walk", "week", "constant", "falling", "saw-tooth", "far", "five days", "none"],
 )
 def test_without_a_date_it_is_said_why(values, limit, reason):
     found = days_to(readings(values), limit, now=NOW)

@@ -147,36 +147,46 @@ def test_what_has_bounds_stays_within_them():
     assert min(one.low for one in down.points) == 0
 
 
-@pytest.mark.parametrize("model", ["linear", "moving average", "damped"])
-def test_a_model_may_be_asked_for(model):
-    assert made(line(scatter=0.5), model=model).model == model
-
-
-def test_a_model_that_cannot_be_had_is_said():
-    found = made(line(60, slope=-1.0) - 100, model="exponential")
-    assert found.points == ()
-    assert found.reason == "no model can be had of 60 steps"
-
-
 @pytest.mark.parametrize(
     ("given_readings", "reason"),
     [
         ([], "nothing was measured"),
-        (readings([5.0]), "too few days: 1 of at least 5"),
-        (readings([1.0, 2.0, 3.0, 4.0]), "too few days: 4 of at least 5"),
+        (readings([5.0]), "too few days: 1 of at least 6"),
+        (readings([1.0, 2.0, 3.0, 4.0, 5.0]), "too few days: 5 of at least 6"),
         (readings([math.nan] * 30), "nothing was measured"),
         (readings([math.inf, -math.inf] * 9), "nothing was measured"),
-        ([Reading(NOW, 5.0)] * 40, "too few days: 1 of at least 5"),
-        (readings(line(), timedelta(minutes=5)), "too few days: 1 of at least 5"),
+        ([Reading(NOW, 5.0)] * 40, "too few days: 1 of at least 6"),
+        (readings(line(), timedelta(minutes=5)), "too few days: 1 of at least 6"),
         (readings(line(), last=NOW + 90 * DAY), "nothing was measured"),
-        (readings(line(), last=NOW - 60 * DAY), "the last reading is 60 days old"),
+        (readings(line(), last=NOW - 8 * DAY), "the last reading is 8 days old"),
+        (readings(line(9), last=NOW - 5 * DAY), "the last reading is 5 days old"),
     ],
-    ids=["none", "one", "four", "nan", "infinite", "one moment", "five hours", "future", "long ago"],
+    ids=["none", "one", "five", "nan", "infinite", "one moment", "five hours", "future", "ended", "ended early"],
 )
 def test_what_cannot_be_told_has_a_reason(given_readings, reason):
     found = forecast(given_readings, horizon=7 * DAY, now=NOW)
     assert (found.points, found.trend, found.slope_per_day, found.reason) == ((), "unknown", None, reason)
     assert found.readings == len(given_readings)
+
+
+def test_a_stretch_without_readings_makes_nothing_surer():
+    for seed in range(3):
+        whole = noise(90, scatter=1.0, seed=seed)
+        holed = [None if 30 <= place < 75 else one for place, one in enumerate(whole)]
+        widths = [one.high - one.low for one in (made(holed, 7).points[-1], made(whole, 7).points[-1])]
+        assert widths[0] > 0.8 * widths[1]
+
+
+def test_readings_a_month_apart_have_an_interval():
+    found = forecast(readings(line(12), 30 * DAY), horizon=7 * DAY, now=NOW)
+    assert all(one.low <= one.value <= one.high for one in found.points)
+
+
+def test_what_comes_every_sunday_comes_next_sunday():
+    values = noise(84, level=10, scatter=1.0)
+    values[6::7] += 40
+    said = values_of(made(values, 14))
+    assert [place for place, one in enumerate(said) if one > 40] == [6, 13]
 
 
 def test_gaps_duplicates_and_wrong_clocks_change_little():

@@ -77,6 +77,10 @@ async def fill(connection):
         await maintenance_runs.finish(
             connection, number, state=state, summary=f"{task} says so", details=details, now=NOW - HOUR
         )
+    # under way: what the run before it came to stands until it ends
+    await maintenance_runs.begin(
+        connection, task="dependency_scan", actor="pake", run_id="run", dry_run=False, now=NOW - MINUTE
+    )
     await analyses.save(connection, "regression", {"ingest": {
         "regressed": True, "recent_seconds": 30.0, "median_seconds": 10.0, "ratio": 3.0,
     }}, run_id="run", now=NOW - HOUR)  # fmt: skip
@@ -144,6 +148,7 @@ def test_what_is_wrong_is_recommended_the_gravest_first_with_its_figures(seen):
     assert "60 h old; 50 h are allowed" in found["BAK-10"]
     assert "/ reaches 90 % on 27 Nov" in found["ANA-07"]
     assert found["NOT-06"] == "slack: the variable is not set"
+    assert found["SEC-03"].endswith("dependency_scan says so")
 
 
 def test_the_checklist_is_judged_by_the_same(seen):

@@ -164,7 +164,7 @@ CASES = {
     ),
     "full-later": ({"forecasts": [forecast(30)]}, "22 Dec", {"forecasts": [forecast(31)]}),
     "health-declines": (health("declining"), "by 3.2 points over 30 days", health("stable")),
-    "cpu-pressed": (pressed("cpu_usage_percent"), "above 80 in 90 %", pressed("cpu_usage_percent", "unknown")),
+    "cpu-pressed": (pressed("cpu_usage_percent"), "above 80 % in 90 %", pressed("cpu_usage_percent", "unknown")),
     "memory-pressed": (
         pressed("memory_usage_percent"), "memory usage was", pressed("memory_usage_percent", "within"),
     ),

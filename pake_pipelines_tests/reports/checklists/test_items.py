@@ -5,7 +5,8 @@ from itertools import product
 
 import pytest
 
-from pake_pipelines.model.alert import Severity
+from pake_pipelines.model.alert import AlertState, Severity
+from pake_pipelines.model.episode import Episode
 from pake_pipelines.model.health import HealthStatus
 from pake_pipelines.model.maintenance import ProofState
 from pake_pipelines.model.status import CheckStatus
@@ -64,7 +65,18 @@ OF_TASKS = {
     ("yearly", "configuration_audit"): "configuration_audit",
     ("yearly", "disaster_recovery"): "recovery_drill",
 }
-SECURITY = alert("vulnerabilities", Severity.ERROR)
+SECURITY = Episode(
+    "a",
+    "f",
+    "vulnerabilities",
+    Severity.ERROR,
+    {},
+    AlertState.FIRING,
+    "2 known vulnerabilities",
+    NOW,
+    NOW,
+    fired_at=NOW,
+)
 REACHED = {"email": channel("dead", "refused"), "slack": channel("sent")}
 LACKING = {name: channel("not_configured", "no recipients") for name in BOUNDS.channels}
 
@@ -81,13 +93,15 @@ CASES = {
     "no service is configured": (
         but(services=[service(HealthStatus.NOT_CONFIGURED)]), "daily health_status", UNKNOWN, "no service was probed",
     ),
-    "an alert on security fires": (but(alerts=alerts(SECURITY)), "daily security_alerts", FAIL, "vulnerabilities"),
+    "an alert on security fires": (
+        seeing(security_alerts=[SECURITY]), "daily security_alerts", FAIL, "vulnerabilities: 2 known",
+    ),
     "another alert fires": (but(alerts=alerts(alert())), "daily security_alerts", PASS, "none of 1"),
     "alert rules are judged no more": (
         seeing(evaluated_at=NOW - HOUR), "daily security_alerts", UNKNOWN, "judged last on 22 Nov 11:00",
     ),
     "an alert fires though rules are judged no more": (
-        replace(but(alerts=alerts(SECURITY)), evaluated_at=None), "daily security_alerts", FAIL, "vulnerabilities",
+        seeing(security_alerts=[SECURITY], evaluated_at=None), "daily security_alerts", FAIL, "vulnerabilities",
     ),
     "a key figure warns": (
         seeing(kpis=[kpi(), kpi(CheckStatus.WARN, 85.0)]), "daily performance_metrics", FAIL, "cpu 85 %, 80 % warns",
@@ -125,24 +139,27 @@ CASES = {
     ),
     "an incident is open": (but(incidents=[incident()]), "weekly security_incidents", FAIL, "inc_1"),
     "incidents without judged rules": (seeing(evaluated_at=None), "weekly security_incidents", UNKNOWN, "never judged"),
-    "health declines": (but(analyses=trend("declining")), "weekly performance_trends", FAIL, "health"),
+    "health declines": (
+        but(analyses=trend("declining")), "weekly performance_trends", FAIL, "of 1 figure: health of all services",
+    ),
     "too few days": (but(analyses=trend("insufficient")), "weekly performance_trends", UNKNOWN, "too few days"),
     "a job is slower": (but(analyses=regression(True)), "weekly performance_analysis", FAIL, "ingest"),
     "too few runs": (but(analyses=regression(False, None)), "weekly performance_analysis", UNKNOWN, "often enough"),
     "series over their bounds": (
-        with_task("capacity_check", over=1), "weekly capacity", FAIL, "1 series are over their bounds",
+        with_task("capacity_check", over=1), "weekly capacity", FAIL, "1 series is over its bound",
     ),
-    "under pressure": (but(analyses=pressure("consistent")), "weekly capacity_scaling", FAIL, "cpu_usage_percent"),
-    "pressure unknown": (but(analyses=pressure("unknown")), "weekly capacity_scaling", UNKNOWN, "cpu_usage_percent"),
+    "under pressure": (but(analyses=pressure("consistent")), "weekly capacity_scaling", FAIL, "CPU usage: as it is"),
+    "pressure unknown": (but(analyses=pressure("unknown")), "weekly capacity_scaling", UNKNOWN, "known of CPU usage"),
     "full within the month": (
         but(forecasts=[forecast(20)]), "weekly capacity_scaling", FAIL,
-        "disk_usage_percent reaches its limit on 12 Dec",
+        "disk usage reaches its limit on 12 Dec",
     ),
     "nothing was foreseen": (but(forecasts=[]), "weekly capacity_scaling", UNKNOWN, "forecasts"),
     "updates are pending": (with_task("system_updates", pending=4), "weekly updates", FAIL, "4 updates"),
     "some updates are known": (
         with_task("system_updates", "unavailable", pending=4), "weekly updates", FAIL, "4 updates",
     ),
+    "updates were not counted": (with_task("system_updates"), "weekly updates", UNKNOWN, "not counted"),
     "the audit has errors": (
         with_task("configuration_audit", "failed", errors=2), "weekly configuration_audit", FAIL, "failed",
     ),
@@ -172,7 +189,7 @@ CASES = {
     ),
     "an incident of the month is open": (seeing(incidents=[incident()]), "monthly incident_review", FAIL, "1 of 1"),
     "incidents of the month are closed": (
-        seeing(incidents=[incident(closed=True)]), "monthly incident_review", PASS, "all 1",
+        seeing(incidents=[incident(closed=True)]), "monthly incident_review", PASS, "1 incident of the month is closed",
     ),
     "never sampled": (but(sampling=Sampling(None)), "yearly monitoring_setup", FAIL, "ever sampled"),
     "sampled no more": (but(sampling=Sampling(NOW - DAY)), "yearly monitoring_setup", FAIL, "21 Nov"),
