@@ -98,6 +98,12 @@ class Settings(BaseModel):
         """fsspec URL of the raw archive."""
         return self.lake_url or str(self.data / "lake")
 
+    @property
+    def pages(self) -> str:
+        """Address of Dagster's pages."""
+        host = f"[{self.host}]" if ":" in self.host else self.host
+        return f"http://{host}:{self.port}"
+
 
 @cache
 def get_settings() -> Settings:

@@ -9,7 +9,9 @@ import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from hypothesis import settings
@@ -101,10 +103,12 @@ async def _forgo_the_disk(url: str) -> None:
 
 
 @contextmanager
-def _fresh_database(server_settings: Settings) -> Iterator[str]:
+def fresh_database(server_settings: Settings, like: str | None = None) -> Iterator[str]:
+    """Lend a copy of the database at `like`, to which nobody is connected, or of the empty one; yield its address."""
     knowledge = addresses(server_settings).knowledge
     maintenance, name = with_database(knowledge, "postgres"), f"test_{next(_numbers)}"
-    asyncio.run(_execute(maintenance, f'CREATE DATABASE "{name}" TEMPLATE pake_knowledge STRATEGY FILE_COPY'))
+    template = urlsplit(like or knowledge).path.lstrip("/")
+    asyncio.run(_execute(maintenance, f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY'))
     try:
         yield with_database(knowledge, name)
     finally:
@@ -114,15 +118,26 @@ def _fresh_database(server_settings: Settings) -> Iterator[str]:
 @pytest.fixture
 def database_url(server_settings: Settings) -> Iterator[str]:
     """The address of a fresh, migrated, empty knowledge database."""
-    with _fresh_database(server_settings) as url:
+    with fresh_database(server_settings) as url:
         yield url
 
 
 @pytest.fixture(scope="module")
 def module_database_url(server_settings: Settings) -> Iterator[str]:
     """The same for a whole module: what was run once is looked at by many tests."""
-    with _fresh_database(server_settings) as url:
+    with fresh_database(server_settings) as url:
         yield url
+
+
+def make_project(home: Path, database_url: str, sources: str, quality: str = "") -> Settings:
+    """Write the configuration of a project at `home`; unless its rules say something about links, none is asked."""
+    if "links:" not in quality:
+        quality += "\nlinks: {check_external: false}\n"
+    (home / "configs").mkdir(parents=True, exist_ok=True)
+    (home / "configs" / "sources.yaml").write_text(sources)
+    (home / "configs" / "quality.yaml").write_text(quality)
+    (home / "dagster.yaml").touch()
+    return Settings(home=home, database_url=database_url)  # type: ignore[arg-type]
 
 
 Configure = Callable[..., Settings]
@@ -130,22 +145,8 @@ Configure = Callable[..., Settings]
 
 @pytest.fixture
 def configure(tmp_path: Path, database_url: str) -> Configure:
-    """Return a function that makes a project: `configure(sources_yaml, quality_yaml="")` -> its settings.
-
-    Unless the rules say something about links, none is asked.
-    """
-
-    def make(sources: str, quality: str = "") -> Settings:
-        if "links:" not in quality:
-            quality += "\nlinks: {check_external: false}\n"
-        configs = tmp_path / "project" / "configs"
-        configs.mkdir(parents=True, exist_ok=True)
-        (configs / "sources.yaml").write_text(sources)
-        (configs / "quality.yaml").write_text(quality)
-        (configs.parent / "dagster.yaml").touch()
-        return Settings(home=configs.parent, database_url=database_url)  # type: ignore[arg-type]
-
-    return make
+    """Return a function that makes a project: `configure(sources_yaml, quality_yaml="")` -> its settings."""
+    return partial(make_project, tmp_path / "project", database_url)
 
 
 @pytest.fixture

@@ -6,10 +6,6 @@ from typing import Final
 
 from pake_pipelines.analytics.windows import Window
 
-_WELL: Final = 0.9
-_BADLY: Final = 0.7
-_LONGER: Final = 1.2
-_SHORTER: Final = 1.5
 _WAITS: Final = timedelta(days=1)  # what runs more often than daily would miss its turns
 
 
@@ -28,15 +24,14 @@ def adaptive_interval(
     *,
     shortest: timedelta,
     longest: timedelta,
-    slower_above: float = _WELL,
-    faster_below: float = _BADLY,
-    slower_factor: float = _LONGER,
-    faster_factor: float = _SHORTER,
+    slower_above: float,
+    faster_below: float,
+    slower_factor: float,
+    faster_factor: float,
 ) -> timedelta:
-    """Return the interval that a performance score (0 to 1) asks for, between `shortest` and `longest`.
+    """Return the interval that a performance score (0 to 1) asks for, between `shortest` and `longest` (MNT-16).
 
-    1.2 times as long above 0.9, 1.5 times as short below 0.7 (MNT-16) where nothing else is given; an unknown score
-    (None, nan) changes nothing.
+    Above one bound it is longer by a factor, below the other shorter; an unknown score (None, nan) changes nothing.
     """
     asked = interval
     if performance_score is not None and performance_score > slower_above:

@@ -7,11 +7,7 @@ from math import isfinite
 from statistics import median
 from typing import Final, Literal
 
-_RECENT: Final = 3  # one slow run is a slow run
-_TRAILING: Final = 30
 _FEWEST: Final = 8  # runs before the recent ones
-_RATIO: Final = 1.3
-_SECONDS: Final = 1.0  # what is slower by less is noise of a machine
 _SCATTERS: Final = 3.0
 _SCATTER: Final = 1.4826  # of a normal distribution, by the median absolute deviation
 
@@ -49,10 +45,10 @@ class Regression:
 def regressions(
     durations: Sequence[RunDuration],
     *,
-    recent_runs: int = _RECENT,
-    trailing_runs: int = _TRAILING,
-    factor: float = _RATIO,
-    least_seconds: float = _SECONDS,
+    recent_runs: int,
+    trailing_runs: int,
+    factor: float,
+    least_seconds: float,
 ) -> tuple[Regression, ...]:
     """Return what is known of each job, those that became slower first.
 

@@ -103,15 +103,20 @@ def limits(foreseen: Sequence[ForecastRow], advice: Advising, now: datetime) -> 
         ahead = (one.reaches_at - now) / timedelta(days=1)
         if ahead <= advice.days_to_full:
             name = subject(one.metric, one.labels)
-            early = f"{one.reaches_early:%Y-%m-%d}" if one.reaches_early else "any day"
-            late = f"{one.reaches_late:%Y-%m-%d}" if one.reaches_late else "later than is foreseen"
+            told_by = f"{one.model}, {one.readings} readings"
+            if one.reaches_at <= one.made_at:
+                message, evidence = f"{name} has reached {one.limit_value:g}", told_by
+            else:
+                message = f"{name} is expected to reach {one.limit_value:g} on {one.reaches_at:%Y-%m-%d}"
+                late = f"{one.reaches_late:%Y-%m-%d}" if one.reaches_late else "later than is foreseen"
+                evidence = f"between {one.reaches_early:%Y-%m-%d} and {late}; {told_by}"
             yield (
                 f"{LIMIT}:{name}",
                 {
                     "type": LIMIT,
                     "severity": "warning",
-                    "message": f"{name} is expected to reach {one.limit_value:g} on {one.reaches_at:%Y-%m-%d}",
-                    "evidence": f"between {early} and {late}; {one.model}, {one.readings} readings",
+                    "message": message,
+                    "evidence": evidence,
                     "recommendations": list(LIMIT_ADVICE),
                     "metric": name,
                     "days": max(ahead, 0.0),

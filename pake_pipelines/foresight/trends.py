@@ -142,9 +142,8 @@ def told(results: Mapping[str, Mapping[str, Any]]) -> Finding:
         numbers["health_score"] = round(score, 2)
     if health["uptime_hours"] is not None:
         numbers["average_uptime_hours"] = round(health["uptime_hours"], 2)
-    summary = (
-        f"health score {stands}, 7 days: {health['week']['judged']}; declining: {len(declining)} of {len(results)}"
-    )
+    week = health["week"]["judged"]
+    summary = f"health score {stands}, over 7 days {week}; declining: {len(declining)} of {len(results)}"
     rows = [_cells(name, one) for name, one in sorted(results.items(), key=lambda pair: (pair[0] != HEALTH, pair[0]))]
     return Finding(summary, numbers, _COLUMNS, rows)
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from pake_pipelines.config.monitoring import Kpi
@@ -11,6 +11,8 @@ from pake_pipelines.model.status import CheckStatus
 
 # how bad a status is: of several series the worst speaks, and what is not known is worse than good
 _GRAVITY: Final = (CheckStatus.OK, CheckStatus.UNKNOWN, CheckStatus.WARN, CheckStatus.FAIL)
+# a series without a sample for so long, while others of its metric have theirs, is gone: a disk taken out, say
+_GONE: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,10 @@ class KpiResult:
 
 
 def judge(kpis: Mapping[str, Kpi], latest: Iterable[MetricSample], since: datetime | None = None) -> list[KpiResult]:
-    """Return how each of `kpis` stands by the newest samples; those older than `since` count as unknown."""
+    """Return how each of `kpis` stands by the newest samples; those older than `since` count as unknown.
+
+    A series that is gone says nothing any more.
+    """
     by_metric: dict[str, list[MetricSample]] = {}
     for sample in latest:
         by_metric.setdefault(sample.metric, []).append(sample)
@@ -48,7 +53,8 @@ def _worst(name: str, kpi: Kpi, samples: list[MetricSample], since: datetime | N
     if not samples:
         return _unknown(name, kpi, None, f"no sample of {kpi.metric}")
     sign = 1 if kpi.better == "lower" else -1
-    results = [_result(name, kpi, sample, since) for sample in samples]
+    newest = max(sample.at for sample in samples)
+    results = [_result(name, kpi, sample, since) for sample in samples if newest - sample.at < _GONE]
     return max(results, key=lambda one: (_GRAVITY.index(one.status), sign * (one.value or 0.0)))
 
 

@@ -19,7 +19,7 @@ _ROOM: Final = "pake_pipelines.reports"
 class ReportKind:
     """A report: `function` is `module:name` below this room, imported when the report is written.
 
-    It returns a document; those that have templates of their own return all forms of it.
+    It returns a document; those whose JSON or pages are of their own making return all forms of it.
     """
 
     function: str

@@ -1,22 +1,27 @@
 """What failed, as tables: what is kept on record, and runs of Dagster."""
 
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import Final
 
 from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.reports.document import Column, Link, Table, Value
 from pake_pipelines.store.error_summary import ErrorCount
 
+_LISTED: Final = 500
+"""Where everything fails, so many say what is wrong: 10,000 sources made a file of 5 MB."""
 
-def failures_table(key: str, errors: Iterable[ErrorCount]) -> Table:
-    """Return failures in the given order."""
+
+def failures_table(key: str, errors: Sequence[ErrorCount]) -> Table:
+    """Return failures, the most frequent of which come first."""
     columns = [
         Column("kind", "What failed"), Column("subject", "Whose"), Column("count", "How often", "count"),
         Column("last_at", "Last"), Column("says", "It said"),
     ]  # fmt: skip
     rows: list[list[Value]] = [
-        [one.kind.replace("_", " "), one.subject, one.count, one.last_at, one.detail] for one in errors
+        [one.kind.replace("_", " "), one.subject, one.count, one.last_at, one.detail] for one in errors[:_LISTED]
     ]
-    return Table(key, columns, rows, "Nothing that is kept on record failed.", most=25)
+    title = f"The {_LISTED} most frequent of {len(errors):,}" if len(errors) > _LISTED else ""
+    return Table(key, columns, rows, "Nothing that is kept on record failed.", title, most=25)
 
 
 def failed_runs_table(facts: DagsterFacts, dagster: str) -> Table:

@@ -47,6 +47,6 @@ async def open_desk(
             configs=configs,
             now=now,
             facts=facts,
-            dagster=f"http://{settings.host}:{settings.port}",
+            dagster=settings.pages,
             score_version=score_version,
         )

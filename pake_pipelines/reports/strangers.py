@@ -4,9 +4,12 @@ HTML is escaped by the templates; here is what escaping leaves: marks that turn 
 """
 
 import re
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from pake_pipelines.redaction import redact
+
+if TYPE_CHECKING:
+    from markupsafe import Markup
 
 LONGEST: Final = 160
 """Characters of a title or a reason that a page shows; the JSON form has all of it."""
@@ -43,6 +46,19 @@ def spoken(value: object, most: int = LONGEST) -> str:
     if len(parts) % 2 == 0:
         return _escaped(text)
     return "".join(_code(part) if place % 2 else _escaped(part) for place, part in enumerate(parts))
+
+
+def coded(value: object, most: int = LONGEST) -> "Markup":
+    """Return `value` for a page as `shown` does, escaped, with what stands in backticks as code."""
+    from markupsafe import Markup, escape
+
+    text = shown(value, most)
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup().join(
+        Markup("<code>{}</code>").format(part) if place % 2 else part for place, part in enumerate(parts)
+    )
 
 
 def _code(text: str) -> str:

@@ -4,8 +4,8 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from pake_pipelines.redaction import redact
-from pake_pipelines.reports.amounts import amount, lasting, share
-from pake_pipelines.reports.strangers import cell, shown, spoken
+from pake_pipelines.reports.amounts import amount
+from pake_pipelines.reports.strangers import cell, coded, shown, spoken
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -27,5 +27,5 @@ def _environment() -> "Environment":
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters.update(cell=cell, shown=shown, spoken=spoken, amount=amount, lasting=lasting, share=share)
+    environment.filters.update(cell=cell, coded=coded, shown=shown, spoken=spoken, amount=amount)
     return environment

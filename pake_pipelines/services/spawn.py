@@ -46,10 +46,14 @@ class Program:
 
     def last_words(self) -> str:
         """Return the last lines of its output in one line, without the secrets of its environment."""
-        with self.log.open("rb") as file:
-            size = file.seek(0, os.SEEK_END)
-            file.seek(max(self.log_start, size - _LAST_BYTES))
-            text = file.read(_LAST_BYTES).decode(errors="replace")
+        try:
+            with self.log.open("rb") as file:
+                size = file.seek(0, os.SEEK_END)
+                file.seek(max(self.log_start, size - _LAST_BYTES))
+                text = file.read(_LAST_BYTES).decode(errors="replace")
+        except OSError as error:
+            # somebody has tidied up: that must not hide how the program ended
+            return f"unknown ({error.strerror})"
         lines = [line.strip() for line in text.splitlines() if line.strip()]
         words = " | ".join("".join(filter(str.isprintable, line)) for line in lines[-_LAST_LINES:])
         for secret in self.secrets:

@@ -5,10 +5,10 @@ modules beside this one hold the statements; they take a connection and leave tr
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Final, TypeAlias, TypeVar
 from urllib.parse import quote, urlsplit
 
 import orjson
@@ -30,6 +30,8 @@ KNOWLEDGE = "pake_knowledge"
 DAGSTER = "dagster"
 MINIMUM_POSTGRES = 15
 MINIMUM_VECTOR = (0, 8, 4)
+_CONNECT_SECONDS: Final = 10
+_Connected = TypeVar("_Connected")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +86,8 @@ def _plain(value: Any) -> Any:
 async def _connect_once(url: str) -> "asyncpg.Connection[Any]":
     import asyncpg
 
-    return await asyncpg.connect(url, timeout=10, server_settings={"application_name": "pake", "timezone": "UTC"})
+    settings = {"application_name": "pake", "timezone": "UTC"}
+    return await asyncpg.connect(url, timeout=_CONNECT_SECONDS, server_settings=settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,11 +106,15 @@ async def wait_for(url: str, patience: Patience) -> "asyncpg.Connection[Any]":
 
     A server that answers with a refusal (password, missing database) is not waited for. Raises StoreError.
     """
+    return await _patiently(lambda: _connect_once(url), url, patience)
+
+
+async def _patiently(connect: Callable[[], Awaitable[_Connected]], url: str, patience: Patience) -> _Connected:
     import asyncpg
 
     for attempt in range(1, patience.attempts + 1):
         try:
-            return await _connect_once(url)
+            return await connect()
         except asyncpg.InvalidCatalogNameError as error:
             raise MissingDatabaseError(f"no such database: {masked(url)}; create it with `pake db migrate`") from error
         except asyncpg.InvalidAuthorizationSpecificationError as error:
@@ -177,11 +184,6 @@ async def open_database(url: str, patience: Patience = ONCE) -> AsyncIterator[Da
     """Open the knowledge database at `url` and check that it is at this code's revision. Raises StoreError."""
     import asyncpg
 
-    first = await wait_for(url, patience)
-    try:
-        await check_revision(first)
-    finally:
-        await first.close()
     async with asyncpg.create_pool(
         url,
         min_size=0,
@@ -190,6 +192,12 @@ async def open_database(url: str, patience: Patience = ONCE) -> AsyncIterator[Da
         reset=_leave,
         server_settings={"application_name": "pake", "timezone": "UTC", "search_path": "pake,public"},
     ) as pool:
+        # the first of the pool, which is there for whoever comes next
+        first = await _patiently(lambda: pool.acquire(timeout=_CONNECT_SECONDS), url, patience)
+        try:
+            await check_revision(first)
+        finally:
+            await pool.release(first)
         yield Database(pool)
 
 

@@ -11,12 +11,11 @@ from pake_pipelines.store.database_metrics import TABLE_SIZES, Missing, read
 class Bodies:
     """The raw bodies of the lake: how many there are, and their bytes before compression.
 
-    `day` and `week` are the bytes of those fetched in the last 24 hours and 7 days; `first_at` is when the first was.
+    `week` are the bytes of those fetched in the last 7 days; `first_at` is when the first was.
     """
 
     bodies: int
     bytes: int
-    day: int
     week: int
     first_at: datetime | None
 
@@ -32,12 +31,10 @@ async def bodies(connection: Connection, now: datetime) -> Bodies:
     row = await connection.fetchrow(
         """
         SELECT count(*) AS bodies, coalesce(sum(bytes), 0)::bigint AS bytes,
-               coalesce(sum(bytes) FILTER (WHERE first_at >= $1), 0)::bigint AS day,
-               coalesce(sum(bytes) FILTER (WHERE first_at >= $2), 0)::bigint AS week, min(first_at) AS first_at
+               coalesce(sum(bytes) FILTER (WHERE first_at >= $1), 0)::bigint AS week, min(first_at) AS first_at
         FROM (SELECT max(bytes) AS bytes, min(fetched_at) AS first_at FROM raw_fetches
-              WHERE body_removed_at IS NULL AND fetched_at <= $3 GROUP BY lake_path) AS lying
+              WHERE body_removed_at IS NULL AND fetched_at <= $2 GROUP BY lake_path) AS lying
         """,
-        now - timedelta(days=1),
         now - timedelta(days=7),
         now,
     )

@@ -11,7 +11,7 @@ from pake_pipelines.store.database import Connection
 class Window:
     """The samples of one series within a stretch of time; `value` is the newest, of the moment `at`.
 
-    `missed` samples have no value; `why` is what the newest of them said. Without any that has one all is None.
+    `why` is what the newest sample without a value said. Without any that has one all is None.
     """
 
     metric: str
@@ -23,7 +23,6 @@ class Window:
     high: float | None
     value: float | None
     at: datetime | None
-    missed: int = 0
     why: str = ""
 
 
@@ -35,7 +34,6 @@ async def windows(connection: Connection, metrics: Collection[str], since: datet
                percentile_cont(0.95) WITHIN GROUP (ORDER BY value) AS p95, max(value) AS high,
                (array_agg(value ORDER BY at DESC) FILTER (WHERE value IS NOT NULL))[1] AS value,
                max(at) FILTER (WHERE value IS NOT NULL) AS at,
-               count(*) FILTER (WHERE value IS NULL) AS missed,
                coalesce((array_agg(detail ORDER BY at DESC) FILTER (WHERE value IS NULL))[1], '') AS why
         FROM metric_samples WHERE metric = ANY ($1::text[]) AND at >= $2 AND at < $3
         GROUP BY metric, labels ORDER BY metric, labels

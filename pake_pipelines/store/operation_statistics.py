@@ -15,7 +15,6 @@ class IncidentLine:
     severity: str
     status: str
     opened_at: datetime
-    acknowledged_at: datetime | None
     resolved_at: datetime | None
 
     def minutes(self, now: datetime) -> float:
@@ -51,7 +50,7 @@ async def incidents_between(connection: Connection, since: datetime, until: date
     """Return the incidents that were opened from `since` until before `until`, the newest first."""
     rows = await connection.fetch(
         """
-        SELECT incident_id, title, severity, status, opened_at, acknowledged_at, resolved_at FROM incidents
+        SELECT incident_id, title, severity, status, opened_at, resolved_at FROM incidents
         WHERE opened_at >= $1 AND opened_at < $2 ORDER BY opened_at DESC, incident_id
         """,
         since,

@@ -242,7 +242,7 @@ async def newest_issues(connection: Connection, limit: int) -> list[Issue]:
                coalesce(reasons[1], {_FLAGGED}, '') AS issue, created_at
         FROM knowledge_nodes
         WHERE {_FLAGGED} IS NOT NULL OR verification_status IN ('rejected', 'quarantined')
-        ORDER BY created_at::date DESC, published_at DESC NULLS LAST, pake_id LIMIT $1
+        ORDER BY (created_at AT TIME ZONE 'UTC')::date DESC, published_at DESC NULLS LAST, pake_id LIMIT $1
         """,
         limit,
     )

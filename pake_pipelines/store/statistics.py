@@ -62,10 +62,19 @@ async def statistics(connection: Connection, since: datetime) -> Statistics:
     by_source = await connection.fetch(
         f"SELECT source, {_COUNTS} FROM ingestion_runs WHERE finished_at >= $1 GROUP BY source ORDER BY source", since
     )
+    # run after run down the index: visits are kept for long, and this is asked every few minutes
     runs = await connection.fetch(
         f"""
+        WITH RECURSIVE newest AS (
+            (SELECT ARRAY[run_id] AS ids FROM ingestion_runs ORDER BY finished_at DESC, run_id LIMIT 1)
+            UNION ALL
+            SELECT ids || next.run_id FROM newest CROSS JOIN LATERAL (
+                SELECT run_id FROM ingestion_runs WHERE run_id <> ALL (ids) ORDER BY finished_at DESC, run_id LIMIT 1
+            ) AS next WHERE cardinality(ids) < $1
+        )
         SELECT run_id, max(finished_at) AS finished_at, count(DISTINCT source) AS sources, {_COUNTS}
-        FROM ingestion_runs GROUP BY run_id ORDER BY 2 DESC, 1 LIMIT $1
+        FROM ingestion_runs WHERE run_id = ANY (ARRAY(SELECT unnest(ids) FROM newest))
+        GROUP BY run_id ORDER BY 2 DESC, 1
         """,
         _RECENT_RUNS,
     )

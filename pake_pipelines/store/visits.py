@@ -29,11 +29,6 @@ class Hour:
     errors: int
     processed: int
 
-    @property
-    def visits(self) -> int:
-        """How many visits ended in the hour."""
-        return self.succeeded + self.errors
-
 
 async def visits_of_run(connection: Connection, run_id: str) -> tuple[RunVisit, ...]:
     """Return the visits of a run, those that failed first, then by source."""

@@ -12,7 +12,7 @@ from pake_pipelines.crash import CrashPoint
 from pake_pipelines_tests.alerts.messages import line, message, resolve
 from pake_pipelines_tests.alerts.post_office import PostOffice, hook
 
-STEPS = 40
+STEPS = 30
 PER_MINUTE = 6
 
 

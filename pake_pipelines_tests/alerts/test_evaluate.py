@@ -256,11 +256,11 @@ async def test_10000_series_are_evaluated_within_2_seconds_and_quiet_ones_are_no
     assert len(await world.rows("SELECT * FROM alert_series")) == 1000
 
 
-async def test_10000_series_that_turn_bad_at_once_are_one_message(clocked):
+async def test_2000_series_that_turn_bad_at_once_are_one_message(clocked):
     world = clocked(config(rules={"high": CPU}))
-    assert (await world.tick(many(10_000))).firing == 10_000
+    assert (await world.tick(many(2000, 2000))).firing == 2000
     ((_, message),) = await world.messages()
-    assert (message.kind, len(message.firing)) == (MessageKind.FIRE, 10_000)
-    assert message.title == "99 and 9999 more"
-    await world.tick(many(0))
-    assert (await world.rows("SELECT count(*) AS n FROM alerts WHERE state = 'resolved'"))[0]["n"] == 10_000
+    assert (message.kind, len(message.firing)) == (MessageKind.FIRE, 2000)
+    assert message.title == "99 and 1999 more"
+    await world.tick(many(0, 2000))
+    assert (await world.rows("SELECT count(*) AS n FROM alerts WHERE state = 'resolved'"))[0]["n"] == 2000

@@ -188,11 +188,11 @@ async def test_from_samples_in_the_store_to_the_message_and_the_timelines(databa
         return await evaluate(database, made, inputs, now)
 
     assert (await measure(0, a=95, b=50)).firing == 1
-    for number in range(1, 4):
-        assert (await measure(number, b=50)).firing == 1
-    done = await measure(4, b=50)
+    for number in (100, 101, 102):
+        assert (await measure(number, b=50)).firing == 1, "two hours have four rounds, however long nobody measured"
+    done = await measure(103, b=50)
     assert (done.firing, done.messages) == (0, 1)
-    assert (await measure(5, b=50)).messages == 0
+    assert (await measure(104, b=50)).messages == 0
     async with database.connection() as connection:
         alert = await connection.fetchrow("SELECT resolved_because, state FROM alerts")
         assert alert["resolved_because"] == REASON.replace("24", "2")
@@ -203,5 +203,5 @@ async def test_from_samples_in_the_store_to_the_message_and_the_timelines(databa
         (incident,) = await incidents.list_incidents(connection, closed=True)
         timeline = await incidents.timeline(connection, incident.incident_id)
         assert timeline[1].note == f"its alerts are over ({alert['resolved_because']})"
-        events = await recent_events.recent_events(connection, NOW, NOW + 9 * HOUR, 9)
+        events = await recent_events.recent_events(connection, NOW, NOW + 99 * HOUR, 9)
         assert ("no longer measured", "notice") in [(one.what, one.gravity) for one in events if one.kind == "alert"]

@@ -3,11 +3,14 @@
 import math
 import random
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pytest
 
-from pake_pipelines.analytics.regression import RunDuration, regressions
+from pake_pipelines.analytics import regression
+from pake_pipelines.analytics.regression import RunDuration
 
+regressions = partial(regression.regressions, recent_runs=3, trailing_runs=30, factor=1.3, least_seconds=1.0)
 START = datetime(2026, 11, 1, tzinfo=UTC)
 
 

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pake_pipelines.analytics.windows import LOW_SHARE, Window, quiet_windows
@@ -86,6 +86,7 @@ def test_without_a_window_it_is_said_why(samples, reason):
     assert (found.best, found.reason) == (None, reason)
 
 
+@settings(max_examples=30, deadline=None)
 @given(st.lists(st.floats(0, 100), min_size=24, max_size=24), st.integers(1, 4))
 def test_every_hour_of_a_window_is_low(day, hours):
     found = quiet_windows(loads(lambda _, hour: day[hour], days=4), hours=hours)

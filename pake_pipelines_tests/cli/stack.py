@@ -46,9 +46,14 @@ class Project:
             (home / "notes" / f"{number}.md").write_text(NOTE.format(number))
         settle(home / "notes")
 
+    @property
+    def variables(self):
+        # no schedule and no sensor starts anything of its own while tests look on
+        return {"PAKE_PORT": str(self.port), "PAKE_AUTOMATION_ENABLED": "0"}
+
     def env(self):
         kept = {name: value for name, value in os.environ.items() if not name.startswith(("PAKE_", "DAGSTER_"))}
-        return {**kept, "PAKE_HOME": str(self.home), "PAKE_PORT": str(self.port), "COLUMNS": "200"}
+        return {**kept, "PAKE_HOME": str(self.home), **self.variables}
 
     def pake(self, *arguments, timeout=180):
         return subprocess.run(

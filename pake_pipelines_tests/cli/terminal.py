@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass
 
 from pake_pipelines.cli.main import run
-from pake_pipelines.config.loading import load_sources
+from pake_pipelines.config.loading import LOADERS, load_sources
 from pake_pipelines.settings import get_settings
 
 
@@ -54,8 +54,7 @@ class Terminal:
 
     def pake(self, *arguments, stdin=b""):
         """Run `pake` with `arguments`; an exception that would be a traceback is the test's failure."""
-        get_settings.cache_clear()
-        load_sources.cache_clear()
+        _forget_what_was_read()
         self._monkeypatch.setattr(sys, "argv", ["pake", *map(str, arguments)])
         self._monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
         self._capsys.readouterr()
@@ -65,6 +64,11 @@ class Terminal:
         except SystemExit as ended:
             code = int(ended.code or 0)
         finally:
-            get_settings.cache_clear()
-            load_sources.cache_clear()
+            _forget_what_was_read()
         return Done(code, *self._capsys.readouterr())
+
+
+def _forget_what_was_read():
+    get_settings.cache_clear()
+    for load in LOADERS.values():
+        load.cache_clear()

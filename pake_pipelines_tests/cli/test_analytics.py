@@ -35,7 +35,7 @@ def month(connected, database_url):
 def test_everything_is_carried_out_shown_and_given_away(month):
     done = month.pake("analytics", "run")
     assert done.code == 0
-    assert "1 open episodes in 2 series" in done.stdout
+    assert "series watched: 2; odd now: 1" in done.stdout
     assert "! nothing_fills_up: disk_usage_percent =1+1 on" in done.stdout
     assert "cpu_usage_percent" in month.pake("analytics", "anomalies", "--open").stdout
     ahead = month.pake("analytics", "forecast", "disk", "--json").json

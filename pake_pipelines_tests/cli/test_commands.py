@@ -3,6 +3,7 @@
 import re
 import subprocess
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import click
 import pytest
@@ -121,3 +122,13 @@ def test_status_of_a_stopped_project_says_so_and_how_to_start(project):
     assert done.code == 1
     assert "start it with `pake up`" in done.stdout
     assert project.pake("status", "--json").json["database"]["state"] == "down"
+
+
+def test_status_names_the_next_three_ticks_and_how_many_more_there_are(project, monkeypatch):
+    ticks = [{"name": f"n{hour}", "running": hour != 1, "next": hour * 3600} for hour in (5, 4, 3, 2, 1)]
+    dagster = SimpleNamespace(address="http://127.0.0.1:1", daemons=dict, schedules=lambda: ticks)
+    monkeypatch.setattr("pake_pipelines.cli.status.running", lambda _: (7, dagster.address))
+    monkeypatch.setattr("pake_pipelines.cli.status.DagsterApi", lambda _: dagster)
+    said = [" ".join(line.split()) for line in project.pake("status").stdout.splitlines()]
+    assert said[3:6] == [f"next Thu 01 Jan 0{hour}:00 UTC n{hour}" for hour in (2, 3, 4)]
+    assert said[6] == "and 1 more: `pake schedules --all`"

@@ -16,7 +16,7 @@ from pake_pipelines_tests.chain import execute, value, visit, walk
 from pake_pipelines_tests.conftest import NOW, TODAY
 from pake_pipelines_tests.embedder import WordEmbedder
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
-from pake_pipelines_tests.site import Page
+from pake_pipelines_tests.site import Page, Site
 
 STORY = "Seen [near] the river"
 BAKERS = "Bakers across Normandy now mill heritage wheat themselves, because customers ask for bread with less gluten."
@@ -34,39 +34,63 @@ async def _fill(settings):
         await walk(kit, database, run)
 
 
-@pytest.fixture
-def filled(connected, site, database_url):
-    """A knowledge base in which 1, 2 and 3 are copies, 4 differs from them in a number, and 5 is like no other."""
+def fill(home, database_url):
+    """Store five items, of which 1, 2 and 3 are copies, 4 differs from them in a number, and 5 is like no other."""
     copies = [item(number, title=STORY, text=f"{prose(1)} In all 51 herons were counted.") for number in (1, 2, 3)]
     counted = item(4, title=STORY, text=f"{prose(1)} In all 93 herons were counted.")
-    site.pages["/feed"] = Page(rss(*copies, counted, item(5, title="Heritage wheat", text=BAKERS)))
-    connected.configure(sources_yaml(web=site.url("/feed")))
-    connected.config  # noqa: B018  # what was read for another project is forgotten
-    asyncio.run(_fill(Settings(home=connected.home, database_url=database_url)))
+    site = Site().start()
+    try:
+        site.pages["/feed"] = Page(rss(*copies, counted, item(5, title="Heritage wheat", text=BAKERS)))
+        (home / "configs").mkdir(parents=True, exist_ok=True)
+        (home / "configs" / "sources.yaml").write_text(sources_yaml(web=site.url("/feed")))
+        (home / "dagster.yaml").touch()
+        asyncio.run(_fill(Settings(home=home, database_url=database_url)))
+    finally:
+        site.stop()
+
+
+@pytest.fixture
+def filled(connected, database_url):
+    """A knowledge base with them, to be changed."""
+    fill(connected.home, database_url)
     return connected
+
+
+@pytest.fixture(scope="module")
+def filled_once(module_database_url, tmp_path_factory):
+    fill(tmp_path_factory.mktemp("filled"), module_database_url)
+    return module_database_url
+
+
+@pytest.fixture
+def seen(filled_once, terminal):
+    """The same for all tests that change nothing."""
+    terminal.environment(PAKE_DATABASE_URL=filled_once)
+    return terminal
 
 
 @pytest.fixture
 def groups(filled):
-    def members():
-        return [one["members"] for one in filled.pake("duplicates", "list", "--json").json]
-
-    assert members() == [3]
-    return members
+    """Return a function that tells how many members each group has."""
+    return lambda: members(filled)
 
 
-def test_groups_are_listed_the_largest_first(filled):
-    (group,) = filled.pake("duplicates", "list", "--json").json
+def members(terminal):
+    return [one["members"] for one in terminal.pake("duplicates", "list", "--json").json]
+
+
+def test_groups_are_listed_the_largest_first(seen):
+    (group,) = seen.pake("duplicates", "list", "--json").json
     assert (group["members"], group["levels"], group["suspicious"]) == (3, {"exact": 3}, False)
-    done = filled.pake("duplicates", "list")
+    done = seen.pake("duplicates", "list")
     assert done.code == 0
     assert STORY in done.stdout
-    assert "no group has more than 20 different texts" in filled.pake("duplicates", "list", "--suspicious").stdout
+    assert "no group has more than 20 different texts" in seen.pake("duplicates", "list", "--suspicious").stdout
 
 
-def test_a_group_is_suspicious_when_too_many_of_its_texts_differ(filled):
-    (filled.home / "configs" / "quality.yaml").write_text("duplicates: {suspicious_members: 2}")
-    assert filled.pake("duplicates", "list", "--suspicious", "--json").json == [], "copies word for word are none"
+def test_a_group_is_suspicious_when_too_many_of_its_texts_differ(seen):
+    (seen.home / "configs" / "quality.yaml").write_text("duplicates: {suspicious_members: 2}")
+    assert seen.pake("duplicates", "list", "--suspicious", "--json").json == [], "copies word for word are none"
 
 
 def test_no_duplicates_are_said_in_words(connected):
@@ -76,8 +100,8 @@ def test_no_duplicates_are_said_in_words(connected):
 @pytest.mark.parametrize(
     "named", [lambda: key(1), lambda: key(2)[:8], lambda: key(3).upper()], ids=["id", "short", "upper"]
 )
-def test_a_group_is_shown_by_any_of_its_members(filled, named):
-    shown = filled.pake("duplicates", "show", named(), "--json").json
+def test_a_group_is_shown_by_any_of_its_members(seen, named):
+    shown = seen.pake("duplicates", "show", named(), "--json").json
     assert {one["pake_id"] for one in shown["members"]} == {key(1), key(2), key(3)}
     assert [one["canonical"] for one in shown["members"]] == [True, False, False]
     assert {(one["level"], one["reason"], one["evidence"]["jaccard"]) for one in shown["members"]} == {
@@ -87,19 +111,19 @@ def test_a_group_is_shown_by_any_of_its_members(filled, named):
     assert shown["group"]["canonical_because"]
 
 
-def test_the_contradictions_around_a_group_are_shown_with_the_facts_that_differ(filled):
-    shown = filled.pake("duplicates", "show", key(1), "--json").json
+def test_the_contradictions_around_a_group_are_shown_with_the_facts_that_differ(seen):
+    shown = seen.pake("duplicates", "show", key(1), "--json").json
     assert {one["decision"] for one in shown["pairs"]} == {"contradicted"}
-    text = filled.pake("duplicates", "show", key(1)).stdout
+    text = seen.pake("duplicates", "show", key(1)).stdout
     assert STORY in text
     assert re.search(r"they state other facts \(number: (51 / 93|93 / 51)\)", text)
 
 
-def test_an_item_in_no_group_is_shown_with_what_kept_it_out(filled):
-    shown = filled.pake("duplicates", "show", key(4), "--json").json
+def test_an_item_in_no_group_is_shown_with_what_kept_it_out(seen):
+    shown = seen.pake("duplicates", "show", key(4), "--json").json
     assert shown["group"] is None
     assert all("other facts" in one["why_apart"] for one in shown["pairs"])
-    assert "nothing else comes close to it" in filled.pake("duplicates", "show", "heritage").stdout
+    assert "nothing else comes close to it" in seen.pake("duplicates", "show", "heritage").stdout
 
 
 def test_a_title_that_fits_only_members_of_one_group_shows_it_and_otherwise_asks_which(filled, groups):
@@ -128,11 +152,11 @@ def test_a_split_and_a_merge_take_effect_and_are_told(filled, groups):
     assert "earlier splits of 2 pairs between them ended" in done.stdout
 
 
-def test_a_dry_run_shows_the_groups_as_they_would_be(filled, groups):
-    done = filled.pake("duplicates", "merge", key(4), key(5), "--dry-run", "--json").json
+def test_a_dry_run_shows_the_groups_as_they_would_be(seen):
+    done = seen.pake("duplicates", "merge", key(4), key(5), "--dry-run", "--json").json
     assert [len(group["members"]) for group in done["after"]] == [2]
-    assert "nothing was changed" in filled.pake("duplicates", "split", key(1), "--dry-run").stdout
-    assert groups() == [3]
+    assert "nothing was changed" in seen.pake("duplicates", "split", key(1), "--dry-run").stdout
+    assert members(seen) == [3]
 
 
 def test_a_merge_across_a_contradiction_takes_those_that_are_named_and_says_who_is_left(filled, groups):
@@ -171,12 +195,12 @@ def test_why_two_close_items_are_apart_is_said_with_the_threshold(decision, reas
     ],
     ids=["show", "empty", "split", "alone", "one", "same"],
 )
-def test_what_cannot_be_is_a_clear_error_with_the_way_out(filled, groups, arguments, said):
-    done = filled.pake("duplicates", *arguments)
+def test_what_cannot_be_is_a_clear_error_with_the_way_out(seen, arguments, said):
+    done = seen.pake("duplicates", *arguments)
     assert done.code == 1
     assert said in done.stderr
     assert len(done.stderr.strip().splitlines()) == 2
-    assert groups() == [3]
+    assert members(seen) == [3]
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def test_people_see_groups_and_a_summary(grouped):
     done = grouped({"id": "a", **STORY}, {"id": "[b]", **STORY}, {"id": "c", **OTHER}, json_lines=False)
     assert "group of 2" in done.stdout
     assert "[b]" in done.stdout
-    assert "3 items: 1 group, 1 duplicates (1 exact), 1 alone" in done.stdout
+    assert "3 items: 1 group, 1 duplicate (1 exact), 1 alone" in done.stdout
 
 
 def test_a_file_is_read_as_well_and_a_missing_one_is_a_clear_error(terminal, without_model):

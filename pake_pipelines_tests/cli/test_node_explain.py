@@ -3,9 +3,9 @@
 import pytest
 
 from pake_pipelines.cli import console
-from pake_pipelines_tests.cli.judged import judged, key
+from pake_pipelines_tests.cli.judged import judged, judged_once, key, seen
 
-__all__ = ["judged"]
+__all__ = ["judged", "judged_once", "seen"]
 
 RULES = (
     "required fields", "content length min", "content length max", "forbidden patterns", "required patterns",
@@ -17,8 +17,8 @@ FACTORS = (
 )  # fmt: skip
 
 
-def test_every_rule_and_every_factor_is_told_with_its_reason(judged):
-    shown = judged.pake("node", "explain", key(2)).stdout
+def test_every_rule_and_every_factor_is_told_with_its_reason(seen):
+    shown = seen.pake("node", "explain", key(2)).stdout
     assert all(name in shown for name in (*RULES, *FACTORS))
     assert "Spam score too high" in shown
     assert "authority 0." in shown
@@ -88,15 +88,15 @@ def test_a_long_history_shows_its_end_and_says_so(judged):
     assert "turn 5\n" not in shown
 
 
-def test_what_was_dropped_and_what_is_not_judged_are_told(judged):
-    shown = judged.pake("node", "explain", key(3)).stdout
+def test_what_was_dropped_and_what_is_not_judged_are_told(seen):
+    shown = seen.pake("node", "explain", key(3)).stdout
     assert "dropped at the door: too_short" in shown
     assert "verdict: none" in shown
 
 
 @pytest.mark.parametrize("number", [1, 2, 3])
-def test_nothing_is_wider_than_a_hundred_columns_and_a_title_is_no_markup(number, judged, monkeypatch):
+def test_nothing_is_wider_than_a_hundred_columns_and_a_title_is_no_markup(number, seen, monkeypatch):
     monkeypatch.setattr(console.out, "width", 100)
-    shown = judged.pake("node", "explain", key(number)).stdout
+    shown = seen.pake("node", "explain", key(number)).stdout
     assert max(map(len, shown.splitlines())) <= 100
     assert number != 1 or "A [linked] story" in shown

@@ -31,11 +31,11 @@ def base(connected, database_url):
 
 
 @pytest.fixture
-def evaluated(connected):
+def evaluated(terminal):
     """Return a function from `pake qa evaluate`'s options to its JSON."""
 
     def run(*arguments, stdin=b""):
-        done = connected.pake("qa", "evaluate", "--json", *arguments, stdin=stdin)
+        done = terminal.pake("qa", "evaluate", "--json", *arguments, stdin=stdin)
         assert done.code == 0, done.stderr
         return done.json
 
@@ -121,8 +121,8 @@ def test_weights_of_a_file_make_the_base_rate(evaluated):
     ],
     ids=["beyond", "none", "weightless", "undated", "nan"],
 )
-def test_a_wrong_line_is_named(connected, line, said):
-    done = connected.pake("qa", "evaluate", "--file", "-", stdin=as_lines([*scores(2), line]))
+def test_a_wrong_line_is_named(terminal, line, said):
+    done = terminal.pake("qa", "evaluate", "--file", "-", stdin=as_lines([*scores(2), line]))
     assert done.code == 1
     assert said in done.stderr
 
@@ -137,9 +137,9 @@ def test_a_person_reads_the_same_with_a_picture(base, connected):
     assert len(pictures) == 6
 
 
-def test_names_of_sources_are_no_markup(connected):
+def test_names_of_sources_are_no_markup(terminal):
     given = [{**one, "source": "[red]x[/red]" if place % 2 else "\u001b[31m"} for place, one in enumerate(scores(60))]
-    done = connected.pake("qa", "evaluate", "--file", "-", stdin=as_lines(given))
+    done = terminal.pake("qa", "evaluate", "--file", "-", stdin=as_lines(given))
     assert "[red]x[/red]" in done.stdout
     assert "\u001b[31m" not in done.stdout
 

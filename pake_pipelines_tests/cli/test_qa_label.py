@@ -25,6 +25,12 @@ def base(connected, database_url):
     return Base(database_url, 40)
 
 
+@pytest.fixture(scope="module")
+def untouched(module_database_url):
+    """The same for all tests that store nothing."""
+    return Base(module_database_url, 40)
+
+
 @pytest.fixture
 def press(connected, monkeypatch):
     """Return a function that runs `pake qa label` and presses keys; a key may be an exception to be raised."""
@@ -190,14 +196,15 @@ def test_labels_come_from_stdin_and_are_of_who_is_at_the_terminal(base, connecte
     ids=["text", "list", "unnamed", "named-twice", "no-label", "word", "huge", "no-version", "no-item", "twice",
          "bytes", "surrogate", "deep"],
 )  # fmt: skip
-def test_one_wrong_line_is_named_and_nothing_is_stored(base, connected, line, said):
-    given = as_lines(base.lines([0])) + b"\n" + line.replace(b"FIRST", base.pake_id(0).encode())
-    done = connected.pake("qa", "label", "--file", "-", stdin=given)
+def test_one_wrong_line_is_named_and_nothing_is_stored(untouched, terminal, line, said):
+    terminal.environment(PAKE_DATABASE_URL=untouched.url)
+    given = as_lines(untouched.lines([0])) + b"\n" + line.replace(b"FIRST", untouched.pake_id(0).encode())
+    done = terminal.pake("qa", "label", "--file", "-", stdin=given)
     assert done.code == 1
     assert said in done.stderr
     assert "1 line cannot be used, so none was" in done.stderr
-    assert base.ask(LABELS) == []
-    assert base.ask(AUDIT) == []
+    assert untouched.ask(LABELS) == []
+    assert untouched.ask(AUDIT) == []
 
 
 def test_a_file_that_is_missing_or_empty_is_a_clear_error(connected):

@@ -2,27 +2,22 @@
 
 import json
 
-import pytest
+from pake_pipelines_tests.cli.judged import judged_once, seen
 
-from pake_pipelines_tests.cli.judged import judged
-
-__all__ = ["judged"]
+__all__ = ["judged_once", "seen"]
 
 
-def test_the_figures_rules_and_issues_are_shown_with_the_place_of_the_page(judged):
-    done = judged.pake("qa", "report")
+def test_the_figures_are_shown_with_the_place_of_the_page_and_json_has_what_the_guides_ask_for(seen):
+    done = seen.pake("qa", "report")
     assert done.code == 0
     assert "2 items, quality score 0.0 %" in done.stdout
     assert "You won" in done.stdout
     assert "High rejection rate" in done.stdout
-    assert str(judged.home / "data" / "reports" / "qa_report.html") in done.stdout
-    assert {file.name for file in (judged.home / "data" / "reports").iterdir()} == {
+    assert str(seen.home / "data" / "reports" / "qa_report.html") in done.stdout
+    assert {file.name for file in (seen.home / "data" / "reports").iterdir()} == {
         "index.html", "qa_report", "qa_report.html", "qa_report.md", "qa_report.json",
     }  # fmt: skip
-
-
-def test_json_has_what_the_guides_ask_for(judged):
-    said = judged.pake("qa", "report", "--json").json
+    said = seen.pake("qa", "report", "--json").json
     assert {"timestamp", "statistics", "recent_issues", "quality_score", "recommendations"} <= set(said)
     assert {
         "total_items", "verified_items", "pending_items", "rejected_items", "quarantined_items", "archived_items",
@@ -30,26 +25,23 @@ def test_json_has_what_the_guides_ask_for(judged):
     } <= set(said["statistics"])  # fmt: skip
     (issue,) = said["recent_issues"]
     assert {"pake_id", "title", "issue", "created_at"} <= set(issue)
-    assert said == json.loads((judged.home / "data" / "reports" / "qa_report.json").read_text())
+    assert said == json.loads((seen.home / "data" / "reports" / "qa_report.json").read_text())
 
 
-@pytest.mark.parametrize(("name", "begins"), [("q.html", "<!doctype html>"), ("q.md", "**2 items**"), ("q.json", "{")])
-def test_a_file_is_written_in_the_form_that_its_name_asks_for(name, begins, judged):
-    done = judged.pake("qa", "report", "--output", f"deep/{name}")
-    assert done.code == 0
-    assert (judged.home / "deep" / name).read_text().startswith(begins)
-    assert [file.name for file in (judged.home / "deep").iterdir()] == [name]
-    assert not (judged.home / "data" / "reports").exists()
+def test_a_file_is_written_in_the_form_that_its_name_asks_for_and_a_directory_gets_all_forms(seen):
+    for name, begins in (("q.html", "<!doctype html>"), ("q.md", "**2 items**"), ("q.json", "{")):
+        directory = seen.home / name.replace(".", "-")
+        assert seen.pake("qa", "report", "--output", f"{directory.name}/{name}").code == 0
+        assert (directory / name).read_text().startswith(begins)
+        assert [file.name for file in directory.iterdir()] == [name]
+    seen.pake("qa", "report", "--output", "out")
+    assert len([one for one in (seen.home / "out").iterdir() if one.is_file()]) == 3
+    assert (seen.home / "out" / "qa_report" / "sources.csv").exists()
+    assert not (seen.home / "data" / "reports").exists()
 
 
-def test_a_directory_gets_all_forms(judged):
-    judged.pake("qa", "report", "--output", "out")
-    assert len([one for one in (judged.home / "out").iterdir() if one.is_file()]) == 3
-    assert (judged.home / "out" / "qa_report" / "sources.csv").exists()
-
-
-def test_another_ending_is_refused(judged):
-    done = judged.pake("qa", "report", "--output", "report.pdf")
+def test_another_ending_is_refused(terminal):
+    done = terminal.pake("qa", "report", "--output", "report.pdf")
     assert done.code == 1
     assert "no form of the report" in done.stderr
 

@@ -3,15 +3,15 @@
 import pytest
 
 from pake_pipelines.config.loading import load_quality
-from pake_pipelines_tests.cli.judged import judged, key
+from pake_pipelines_tests.cli.judged import judged, judged_once, key, seen
 
-__all__ = ["judged"]
+__all__ = ["judged", "judged_once", "seen"]
 
 
 @pytest.fixture
-def configure_quality(judged):
+def configure_quality(seen):
     def write(text):
-        (judged.home / "configs" / "quality.yaml").write_text(text)
+        (seen.home / "configs" / "quality.yaml").write_text(text)
         load_quality.cache_clear()
 
     load_quality.cache_clear()
@@ -19,8 +19,8 @@ def configure_quality(judged):
     load_quality.cache_clear()
 
 
-def test_a_valid_item_has_no_issues_and_exit_code_0(judged):
-    done = judged.pake("qa", "validate", "--pake-id", key(1), "--json")
+def test_a_valid_item_has_no_issues_and_exit_code_0(seen):
+    done = seen.pake("qa", "validate", "--pake-id", key(1), "--json")
     assert done.code == 0
     assert set(done.json) == {"pake_id", "valid", "issues", "qa_metadata"}
     assert (done.json["pake_id"], done.json["valid"], done.json["issues"]) == (key(1), True, [])
@@ -31,50 +31,50 @@ def test_a_valid_item_has_no_issues_and_exit_code_0(judged):
     assert (found["stored"]["up_to_date"], found["stored"]["outdated_because"]) == (True, [])
 
 
-def test_an_item_that_breaks_a_rule_has_exit_code_1_and_every_issue(judged):
-    done = judged.pake("qa", "validate", key(2), "--json")
+def test_an_item_that_breaks_a_rule_has_exit_code_1_and_every_issue(seen):
+    done = seen.pake("qa", "validate", key(2), "--json")
     assert done.code == 1
     assert done.json["valid"] is False
     assert any("Spam score too high" in one for one in done.json["issues"])
     assert any("forbidden pattern" in one for one in done.json["issues"])
-    shown = judged.pake("qa", "validate", "You won").stdout
+    shown = seen.pake("qa", "validate", "You won").stdout
     assert "not valid" in shown
     assert "verdict: rejected" in shown
     assert "the stored judgement says the same" in shown
 
 
-def test_a_question_that_is_open_is_neither_valid_nor_a_broken_rule(judged, configure_quality):
+def test_a_question_that_is_open_is_neither_valid_nor_a_broken_rule(seen, configure_quality):
     configure_quality("links: {check_external: true}\n")
-    done = judged.pake("qa", "validate", key(1), "--json")
+    done = seen.pake("qa", "validate", key(1), "--json")
     assert done.code == 2
     assert (done.json["valid"], done.json["qa_metadata"]["undecided"]) == (False, ["broken_links"])
-    assert "cannot be told" in judged.pake("qa", "validate", key(1)).stdout
+    assert "cannot be told" in seen.pake("qa", "validate", key(1)).stdout
 
 
-def test_it_follows_the_rules_as_they_are_now_and_says_what_is_outdated(judged, configure_quality):
+def test_it_follows_the_rules_as_they_are_now_and_says_what_is_outdated(seen, configure_quality):
     configure_quality("links: {check_external: false}\ncontent: {min_length: 40000}\n")
-    done = judged.pake("qa", "validate", key(1), "--json")
+    done = seen.pake("qa", "validate", key(1), "--json")
     assert done.code == 1
     assert any("Content too short" in one for one in done.json["issues"])
     stored = done.json["qa_metadata"]["stored"]
     assert stored["up_to_date"] is False
     assert any("rules" in one for one in stored["outdated_because"])
     assert any("content_length_min ok to fail" in one for one in stored["outdated_because"])
-    assert "outdated" in judged.pake("qa", "validate", key(1)).stdout
+    assert "outdated" in seen.pake("qa", "validate", key(1)).stdout
 
 
-def test_it_changes_no_judgement(judged, configure_quality):
-    before = judged.pake("node", "explain", key(1), "--json").json
+def test_it_changes_no_judgement(seen, configure_quality):
+    before = seen.pake("node", "explain", key(1), "--json").json
     configure_quality("links: {check_external: false}\ncontent: {min_length: 40000}\n")
-    judged.pake("qa", "validate", key(1))
-    after = judged.pake("node", "explain", key(1), "--json").json
+    seen.pake("qa", "validate", key(1))
+    after = seen.pake("node", "explain", key(1), "--json").json
     assert {**before, "signals": None} == {**after, "signals": None}
 
 
-def test_an_item_that_a_filter_stopped_says_so(judged):
-    done = judged.pake("qa", "validate", key(3), "--json")
+def test_an_item_that_a_filter_stopped_says_so(seen):
+    done = seen.pake("qa", "validate", key(3), "--json")
     assert (done.code, done.json["issues"]) == (1, ["Stopped at the door: too_short"])
-    assert "Stopped at the door" in judged.pake("qa", "validate", key(3)).stdout
+    assert "Stopped at the door" in seen.pake("qa", "validate", key(3)).stdout
 
 
 def test_an_item_not_judged_yet_is_judged_now(judged):
@@ -99,7 +99,7 @@ def test_exactly_one_item_is_named(arguments, terminal):
     assert "name one item" in done.stderr
 
 
-def test_what_is_not_there_is_one_sentence(judged):
-    done = judged.pake("qa", "validate", "nothing like it")
+def test_what_is_not_there_is_one_sentence(seen):
+    done = seen.pake("qa", "validate", "nothing like it")
     assert done.code == 1
     assert "no item fits" in done.stderr

@@ -176,6 +176,7 @@ def test_what_is_listed_survives_files_that_are_no_reports(delivering):
     assert listed["log_report"]["newest_at"] is None
     assert listed["log_report"]["channels"] == ["every e-mail channel", "email", "slack", "gone"]
     assert listed["qa_report"]["newest_at"] is None
+    assert listed["monitoring_report"]["channels"] == ["every e-mail channel"]  # by the health digest
 
 
 def test_without_a_database_it_is_one_sentence(terminal):

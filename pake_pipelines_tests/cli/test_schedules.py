@@ -61,8 +61,14 @@ def test_with_automation_off_nothing_ticks_and_the_reason_is_said(terminal):
     assert {tuple(one["next_ticks"]) for one in terminal.pake("schedules", "--json").json} == {()}
 
 
-def test_all_of_them_have_maintenance_analytics_and_reports_too(terminal):
+def test_all_of_them_have_scans_maintenance_analytics_and_reports_too(terminal):
     terminal.configure(BASE)
+    lines = {
+        line.split()[0]: " ".join(line.split()[1:]) for line in terminal.pake("schedules", "--all").stdout.splitlines()
+    }
+    assert lines["qa_priority_scan"].startswith("judges what waits every 5 minutes ")
+    assert lines["database_backup"].startswith("maintenance daily at 01:00 ")
+    assert lines["health_digest"].startswith("monitoring_report 0 */6 * * * ")
     found = {one["slug"]: one for one in terminal.pake("schedules", "--all", "--json").json}
     assert found["often"]["reads"] == ["a"]
     assert found["database_backup"]["maintenance"] is True

@@ -73,7 +73,7 @@ def test_no_letters_are_said_in_words(connected):
 def test_a_retry_stores_what_is_readable_now_and_keeps_the_rest(buried, database_url):
     done = buried.pake("sources", "dead-letters", "retry")
     assert done.code == 0
-    assert "3 dead letters: 1 readable now (2 items stored), 1 are fetched again with the next visit" in done.stdout
+    assert "3 dead letters: 1 readable now (2 items stored), 1 to be fetched again with the next visit" in done.stdout
     assert "2: " in done.stdout
     assert asyncio.run(_facts(database_url)) == (["https://blog.example/bad"], 2)
     again = buried.pake("sources", "dead-letters", "retry", "--json").json

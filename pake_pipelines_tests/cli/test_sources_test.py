@@ -24,7 +24,7 @@ def feed(terminal, site):
 def test_five_titles_are_shown_with_their_dates_and_what_they_took(feed, site):
     done = feed.pake("sources", "test", "blog")
     assert done.code == 0
-    assert f"one body of {len(site.pages['/feed'].body):,} bytes" in done.stdout
+    assert f"1 body of {len(site.pages['/feed'].body):,} bytes" in done.stdout
     assert [line.split() for line in done.stdout.splitlines()[2:]] == [
         ["2026-11-20", "08:00", "Report", str(number)] for number in range(5)
     ]

@@ -5,8 +5,10 @@ The fork server imports this module once, with everything heavy that a run needs
 
 import gc
 import os
+import pkgutil
 import sys
 from collections import Counter
+from importlib import import_module
 from pathlib import Path
 from threading import Lock, active_count
 
@@ -26,6 +28,7 @@ from pake_pipelines.definitions import build_defs
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.pipeline import batches
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.reports import templating
 from pake_pipelines.reports.document import Layer, Tone
 from pake_pipelines.reports.rendering.charts import spread_svg
 from pake_pipelines.settings import Settings, get_settings
@@ -37,6 +40,13 @@ from pake_pipelines_tests.embedder import WordEmbedder
 
 _SMALL_BATCH = 4
 
+for room in ("pipeline", "store", "sources.feeds", "sources.files", "text", "dedup", "quality", "reports"):
+    package = import_module(f"pake_pipelines.{room}")
+    for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+        if ".migrations." not in found.name:
+            import_module(found.name)
+for template in templating._environment().list_templates():
+    templating._environment().get_template(template)
 load_pipeline(Settings().spacy_model)
 detect_language("Only the language profiles that this loads are of use.", load_quality(Path()).language)
 spread_svg([Layer("one", Tone.GOOD, [1])], "")
@@ -74,6 +84,14 @@ class Countdown:
                 self._real(here)
 
 
+def count_points(countdown: Countdown) -> None:
+    """Put `countdown` in the place of `crash.point`, also where that was imported by its name."""
+    real = crash.point
+    for module in list(sys.modules.values()):
+        if getattr(module, "point", None) is real:
+            module.point = countdown  # type: ignore[attr-defined]
+
+
 class WordKnowledgeBase(KnowledgeBase):
     """The knowledge base with the small deterministic embedder."""
 
@@ -97,7 +115,7 @@ def ingest(attempt: Attempt) -> None:
     batches.batches.__defaults__ = (_SMALL_BATCH,)
     if attempt.plant:
         PLANTS[attempt.plant]()
-    crash.point = Countdown(attempt)
+    count_points(Countdown(attempt))
     defs = build_defs({"knowledge_base": WordKnowledgeBase()})
     result = defs.resolve_job_def("ingest").execute_in_process(
         partition_key=attempt.day, instance=_INSTANCE, raise_on_error=False

@@ -34,9 +34,20 @@ def instance():
         yield ephemeral
 
 
+@pytest.fixture(scope="module")
+def on_disk(tmp_path_factory):
+    """An instance on disk, for ticks, which open theirs anew by its reference; to run anything on it is slow."""
+    with dg.DagsterInstance.local_temp(str(tmp_path_factory.mktemp("instance"))) as opened:
+        yield opened
+
+
 @pytest.fixture
 def today():
     return datetime.now(UTC).date()
+
+
+# drawing the charts takes a run as long as everything else
+UNREPORTED = tuple(name for name in BEHIND_SOURCES if not name.endswith("_report"))
 
 
 class Project:
@@ -50,6 +61,7 @@ class Project:
         self.settings = settings
         self.instance = instance
         self.base = OfThisTest()
+        self.behind = BEHIND_SOURCES
         self.defs = build_defs({"knowledge_base": self.base}, settings=settings)
 
     def configure_quality(self, text):
@@ -80,9 +92,9 @@ class Project:
             return await action(database, *arguments)
 
     def run(self, day, *slugs, config=None, behind=True):
-        """Run the job for `day` over `slugs` and everything behind them; over everything when none is given."""
+        """Run the job for `day` over `slugs` and all of `self.behind`; over everything when none is given."""
         selection = [dg.AssetKey(["source", slug]) for slug in slugs]
-        selection += [dg.AssetKey(name) for name in BEHIND_SOURCES] if behind else [dg.AssetKey("entries")]
+        selection += [dg.AssetKey(name) for name in (self.behind if behind else ["entries"])]
         return self.defs.resolve_job_def("ingest").execute_in_process(
             instance=self.instance,
             partition_key=str(day),

@@ -15,7 +15,7 @@ from pake_pipelines.store.database import open_database
 from pake_pipelines_tests.arxiv_papers import papers_of
 from pake_pipelines_tests.arxiv_server import ArxivServer
 from pake_pipelines_tests.chain import changed, contents, rows
-from pake_pipelines_tests.defs.conftest import checked, materialized
+from pake_pipelines_tests.defs.conftest import UNREPORTED, checked, materialized
 from pake_pipelines_tests.embedder import WordEmbedder
 from pake_pipelines_tests.feeds import item, prose, rss
 from pake_pipelines_tests.hackernews_server import HackerNewsServer, Story
@@ -65,7 +65,9 @@ def backfilled(project, sources):
     def make(*names, **more):
         chosen = {name: sources[name] for name in names} | more
         lines = [f"  {name}: {{name: {name}, {said}}}" for name, said in chosen.items()]
-        return project("\n".join([MANNERS, "sources:", *lines]))
+        made = project("\n".join([MANNERS, "sources:", *lines]))
+        made.behind = UNREPORTED
+        return made
 
     return make
 

@@ -1,13 +1,16 @@
 """A month of samples and runs: what every analysis finds in it, keeps, and says."""
 
 import asyncio
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from pake_pipelines.foresight.analyses import ANALYSES, forget_old
+from pake_pipelines.foresight.insights import limits
 from pake_pipelines.store import analyses, forecasts
 from pake_pipelines.store.database import open_database
+from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines_tests.conftest import NOW
 from pake_pipelines_tests.foresight.seeded import month, place
 
@@ -119,6 +122,22 @@ def test_insights_have_their_evidence_and_what_the_guides_recommend(found):
     growth = insights["capacity_planning:db_size_bytes"]
     assert (growth["severity"], round(growth["growth_per_day"], 2)) == ("info", 0.16)
     assert insights["limit_crossing:disk_usage_percent /"]["days"] == pytest.approx(10, abs=2)
+
+
+def test_what_is_expected_has_a_date_and_what_has_come_none():
+    ahead = ForecastRow(
+        "disk_usage_percent", {"mount": "/"}, NOW, "", "linear", "percent", 720, 1.0, (), 90.0,
+        NOW + 3 * DAY, NOW + 2 * DAY, None, "",
+    )  # fmt: skip
+    come = replace(ahead, reaches_at=NOW, reaches_early=NOW, reaches_late=NOW)
+    said = [one for _, one in limits([ahead, come], place(None).rules.reports.advice, NOW)]
+    assert [(one["message"], one["evidence"]) for one in said] == [
+        (
+            "disk_usage_percent / is expected to reach 90 on 2026-11-25",
+            "between 2026-11-24 and later than is foreseen; linear, 720 readings",
+        ),
+        ("disk_usage_percent / has reached 90", "linear, 720 readings"),
+    ]
 
 
 async def test_with_nothing_measured_every_analysis_says_what_is_missing(database):

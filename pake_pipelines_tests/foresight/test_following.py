@@ -40,8 +40,8 @@ def test_daily_work_waits_for_the_quiet_hours_and_not_longer_than_it_can():
 @pytest.mark.parametrize("weeks", [1, 4])
 def test_over_two_months_of_ticks_nothing_starves_and_nothing_runs_too_often(weeks):
     interval, began, runs = 7 * DAY * weeks, NOW - 7 * DAY * weeks, []
-    for tick in range(2 * 24 * 56):
-        now = NOW + tick * timedelta(minutes=30)
+    for tick in range(24 * 56):
+        now = NOW + tick * HOUR
         if decide(now, began, interval, None, QUIET).run:
             runs.append(now)
             began = now
@@ -69,4 +69,4 @@ def test_an_interval_stays_within_its_bounds_and_too_few_runs_change_nothing():
     assert short["recommended_seconds"] == 0.5 * 3600
     few = recommended(rhythm("stays", 1.0), ADAPTIVE, None)
     assert (few["recommended_seconds"], few["score"]) == (7200, None)
-    assert few["reason"] == "only 1 runs are known, of at least 5"
+    assert few["reason"] == "too few runs are known: 1 of at least 5"

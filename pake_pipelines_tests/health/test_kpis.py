@@ -99,6 +99,16 @@ def test_of_several_series_the_worst_speaks(values, speaks, status):
     assert (found.labels["mount"], found.status) == (speaks, status)
 
 
+@pytest.mark.parametrize(
+    ("hours", "status"), [(23, CheckStatus.UNKNOWN), (24, CheckStatus.OK)], ids=["not yet", "for a day"]
+)
+def test_a_series_that_is_gone_says_nothing_any_more(hours, status):
+    gone = measured("disk_usage_percent", 99, NOW - timedelta(hours=hours), mount="gone")
+    minute = timedelta(minutes=1)
+    assert result(DISK, *disks(a=10), gone, since=NOW - minute).status is status
+    assert result(DISK, gone, since=NOW - minute).status is CheckStatus.UNKNOWN
+
+
 def test_the_packaged_figures_have_the_bounds_of_the_guides():
     kpis = load_monitoring(PACKAGE_HOME / "configs").kpis
     assert {name: (kpi.target, kpi.warn, kpi.critical) for name, kpi in kpis.items()} == {

@@ -133,7 +133,7 @@ def test_a_fresh_database_says_what_is_missing_and_is_not_good():
 
 
 def test_a_series_without_a_value_is_unknown_and_said_to_be_silent():
-    silent = Window(CPU, {}, "percent", 0, None, None, None, None, None, missed=12, why="not told")
+    silent = Window(CPU, {}, "percent", 0, None, None, None, None, None, why="not told")
     made = report(told(windows=[silent], daily=days(CPU, 0.0)))
     assert made.tone is Tone.UNKNOWN
     row = block(made, "full", "shares").rows[0]
@@ -215,8 +215,8 @@ def test_backups_and_bodies_add_so_much_in_a_day():
     assert (backups_stored(made, NOW).bytes, backups_stored(made, NOW).per_day) == (9800, 800)
     assert backups_stored(made[:2], NOW).per_day == 1400, "of less than a week the mean is of the days that there are"
     assert backups_stored([], NOW).per_day is None
-    assert bodies_stored(Bodies(3, 900, 0, 900, NOW - 3 * DAY), NOW).per_day == 300
-    assert bodies_stored(Bodies(0, 0, 0, 0, None), NOW).per_day is None
+    assert bodies_stored(Bodies(3, 900, 900, NOW - 3 * DAY), NOW).per_day == 300
+    assert bodies_stored(Bodies(0, 0, 0, None), NOW).per_day is None
 
 
 def test_logs_are_measured_and_a_directory_that_is_not_there_has_none(tmp_path):

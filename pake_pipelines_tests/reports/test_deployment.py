@@ -113,6 +113,13 @@ def test_settings_say_what_was_set_and_no_password(tmp_path):
     assert "db.example.net" in found["PAKE_DATABASE_URL"].value
 
 
+@pytest.mark.parametrize(
+    ("host", "pages"), [("127.0.0.1", "http://127.0.0.1:3000"), ("::1", "http://[::1]:3000")], ids=["IPv4", "IPv6"]
+)
+def test_links_lead_to_the_address_at_which_the_pages_are_served(host, pages):
+    assert Settings(host=host, port=3000).pages == pages
+
+
 @pytest.fixture(scope="module")
 def configs(tmp_path_factory):
     place = tmp_path_factory.mktemp("configs")

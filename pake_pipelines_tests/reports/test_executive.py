@@ -31,7 +31,7 @@ SILENT = Week(OverallUptime(None, None, 0), NO_INCIDENTS, Runs(None, None), Inta
 NOTHING = Executive(
     made_at=NOW, period=PERIOD, statistics=compute_statistics(Totals(0, 0, 0, 0, 0, 0, 0, 0, 0, None)),
     then=Standing(0, 0, 0, 0, 0, 0, None), week=SILENT, before=SILENT, days=(), sources=(), incidents=(),
-    open_incidents=(), alerts=AlertCounts(0, 0, 0, 0, {}, 0, 0), forecasts=(), backups=(),
+    open_incidents=(), alerts=AlertCounts(0, 0, 0, 0, {}, 0, 0), unjudged="nobody judges", forecasts=(), backups=(),
     backup_bounds=BackupBounds(26, 50), recommendations=(),
 )  # fmt: skip
 RUNNING = Week(
@@ -52,6 +52,7 @@ def full(**changes):
         statistics=statistics,
         then=Standing(900, 603, 200, 80, 17, 0, 0.7),
         week=RUNNING,
+        unjudged=None,
         before=replace(RUNNING, uptime=OverallUptime(0.985, 1.0, 7), intake=Intake(60, 1, 200, 10, 1, 9)),
         days=[IntakeBin(PERIOD.since + n * DAY, 10, 0, 10 * n, 1, 0) for n in (0, 6)],
         backups=[backup(5), backup(30, ProofState.PROVEN)],
@@ -105,8 +106,8 @@ def test_an_empty_database_is_no_good_news():
     made = document(NOTHING)
     assert made.lead == "The knowledge base is empty: there is nothing to report on yet."
     assert made.tone is Tone.BAD  # there is no backup
-    assert len(made.missing) == 3
-    assert {one.value for one in made.figures if one.name != "Open alerts"} == {None}
+    assert len(made.missing) == 4
+    assert {one.value for one in made.figures} == {None}
     assert Tone.GOOD not in {one.tone for key in ("ran", "risk") for one in figures(made, key).values()}
 
 
@@ -190,7 +191,7 @@ def test_runs_are_known_by_both_counters_or_not_at_all():
 
 
 def test_an_incident_lasts_until_now_and_never_less_than_nothing():
-    open_ = IncidentLine("i", "t", "high", "open", NOW - timedelta(hours=2), None, None)
+    open_ = IncidentLine("i", "t", "high", "open", NOW - timedelta(hours=2), None)
     assert open_.minutes(NOW) == 120
     assert replace(open_, opened_at=NOW + DAY).minutes(NOW) == 0
     late = Incident("i", None, "t", IncidentSeverity.HIGH, IncidentStatus.OPEN, None, 60, None, NOW - DAY)

@@ -10,10 +10,12 @@ from pake_pipelines.model.health import HealthSample, HealthStatus, Transition, 
 from pake_pipelines.model.incident import IncidentStatistics
 from pake_pipelines.reports.dagster_section import dagster_section
 from pake_pipelines.reports.document import Strips, Table, Tone
+from pake_pipelines.reports.failed import failures_table
 from pake_pipelines.reports.health.figures import Health, lead, overall_uptime
 from pake_pipelines.reports.health.sections import document
 from pake_pipelines.reports.monitoring.figures import ServiceLine
 from pake_pipelines.store.alert_statistics import AlertCounts
+from pake_pipelines.store.error_summary import ErrorCount
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -115,7 +117,7 @@ def test_without_a_sample_everything_is_unknown_and_the_report_says_what_is_miss
         ((service("web", HealthStatus.UNHEALTHY, critical=False),), "Degraded: Web is unhealthy."),
         (
             tuple(service(f"s{n}", HealthStatus.DEGRADED) for n in range(5)),
-            "Degraded: S0 is degraded, S1 is degraded, S2 is degraded and 2 more.",
+            "Degraded: S0 is degraded; S1 is degraded; S2 is degraded; and 2 more.",
         ),
     ],
     ids=["none", "one", "healthy", "critical", "degraded", "many"],
@@ -166,6 +168,13 @@ def test_since_when_a_service_stands_so_is_its_last_change():
     ]
     made = document(health(service("db"), service("web"), changes=changes))
     assert [row[2] for row in block(made, "services", "services").rows] == [NOW - HOUR, "more than a day"]
+
+
+def test_where_everything_fails_the_most_frequent_are_listed_and_the_number_of_all_is_told():
+    some = failures_table("errors", [ErrorCount("visit", f"s{n}", 1, NOW, "") for n in range(500)])
+    assert (len(some.rows), some.title) == (500, "")
+    many = failures_table("errors", [ErrorCount("visit", f"s{n}", 1, NOW, "") for n in range(1501)])
+    assert (len(many.rows), many.title) == (500, "The 500 most frequent of 1,501")
 
 
 def trend(direction, judged, change=None):

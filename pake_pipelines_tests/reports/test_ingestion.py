@@ -150,8 +150,8 @@ def test_every_part_is_told():
     assert [layer.heights[-1] for layer in block(made, "hours").layers] == [1, 1]
 
 
-def test_ten_thousand_sources_make_a_page_and_a_text_of_bounded_size():
-    names = [f"source-{number}" for number in range(10_000)]
+def test_thousands_of_sources_make_a_page_and_a_text_of_bounded_size():
+    names = [f"source-{number}" for number in range(2_000)]
     visits = tuple(RunVisit(one, "failed", 1, 0, 0, 0, 0, EVIL * 3) for one in names)
     counts = dict.fromkeys(names, Visits(1, 1, 1, 0, 0))
     made = made_of(IngestionReport(
@@ -163,6 +163,6 @@ def test_ten_thousand_sources_make_a_page_and_a_text_of_bounded_size():
         due=tuple(Due(one, SOON, EVIL) for one in names),
     ))  # fmt: skip
     assert len(made.html.encode()) < 1_000_000
-    assert "9,700 more, in the JSON and CSV" in made.html
+    assert "1,700 more, in the JSON and CSV" in made.html
     assert len(made.markdown.encode()) < 40_000
-    assert made.tables["visits"].count("\r\n") == 10_001
+    assert made.tables["visits"].count("\r\n") == 2_001

@@ -8,9 +8,11 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from pake_pipelines.reports.document import Tone
-from pake_pipelines.reports.log.figures import compared
+from pake_pipelines.reports.log.figures import Logs, compared
 from pake_pipelines.reports.log.files import read_logs
 from pake_pipelines.reports.log.lines import MOST_GROUPS, alike, shown, stamp, tally
+from pake_pipelines.reports.log.sections import document
+from pake_pipelines.store.audit_statistics import ActorCount, AuditTotals
 
 NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
 WEEK = timedelta(days=7)
@@ -141,6 +143,37 @@ def test_a_file_that_cannot_be_unpacked_is_told_of_and_stops_no_other(tmp_path):
     found = read(tmp_path)
     assert [bool(one.fault) for one in sorted(found.files, key=lambda one: one.file.name)] == [False, True]
     assert found.tally.days["2026-11-22", "error"] >= 1
+
+
+def logs(reading, *actors):
+    done = AuditTotals(len(actors), {})
+    people = [ActorCount(one, 1, 1, NOW) for one in actors]
+    return Logs(NOW, done, AuditTotals(0, {}), (), people, reading, (), {}, None, "")
+
+
+def test_no_error_in_a_part_of_the_lines_is_not_known_to_be_good(tmp_path):
+    quiet = [line(NOW - hours * HOUR, level="info", event="x" * 500) for hours in range(100, 0, -1)]
+    write(tmp_path / "application.log", quiet)
+    assert document(logs(read(tmp_path))).tone is Tone.GOOD
+    assert document(logs(read(tmp_path, most_bytes=20_000))).tone is Tone.UNKNOWN
+    write(tmp_path / "application.log", [*quiet, line()])
+    assert document(logs(read(tmp_path, most_bytes=20_000))).tone is Tone.NOTICE
+
+
+@pytest.mark.parametrize(
+    ("actors", "said"),
+    [
+        ((), "nobody did anything that is audited."),
+        (("lea",), "1 audited action by 1 person."),
+        (("pake", "dagster"), "2 audited actions by the project itself."),
+        (("lea", "tom", "pake"), "3 audited actions by 2 people and the project itself."),
+    ],
+    ids=["none", "one", "itself", "both"],
+)
+def test_the_first_sentence_says_how_many_errors_there_are_and_who_did_how_much(tmp_path, actors, said):
+    write(tmp_path / "application.log", [line()])
+    made = logs(read(tmp_path), *actors)
+    assert document(made).lead == f"1 error line in 7 days; {said}"
 
 
 def test_without_files_nothing_is_known(tmp_path):

@@ -213,6 +213,8 @@ def test_a_project_that_nobody_watched_is_unknown_and_says_what_to_do(empty):
     assert (made.tone, made.lead) == (Tone.UNKNOWN, "Nothing is known of 11 of 11 services.")
     assert section(empty, "errors").missing == ["Dagster did not tell of its runs: failed ones are missing here."]
     assert section(empty, "week").blocks == []
+    assert made.missing[0].startswith("Alert rules were never judged here")
+    assert made.figures[1].value is None
     assert Tone.GOOD not in {one.tone for one in made.figures}
 
 
@@ -238,7 +240,7 @@ def test_each_service_has_its_strip_and_its_uptimes(full):
 def test_alerts_that_are_left_out_are_counted(full):
     fewer = section(replace(full, active=full.active[:1]), "alerts").blocks
     assert fewer[0].text.startswith("4 fire now (2 critical, 2 warning), 1 pending, 1 flapping.")
-    assert [one.text for one in fewer if isinstance(one, Prose)][1] == "And 3 more: see pake alerts list."
+    assert [one.text for one in fewer if isinstance(one, Prose)][1] == "And 3 more: see `pake alerts list`."
     assert "service-down 3 times" in fewer[-1].text
 
 

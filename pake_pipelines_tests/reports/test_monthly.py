@@ -224,7 +224,7 @@ def test_tasks_that_failed_stand_first_and_backups_say_whether_they_were_proven(
 
 def test_incidents_have_their_times_only_where_there_were_any():
     numbers = IncidentStatistics(2, {}, {}, 0, 0, 1, 6.0, None)
-    line = IncidentLine("i", "redis", "critical", "false_positive", LEAP_DAY, None, LEAP_DAY + timedelta(hours=1))
+    line = IncidentLine("i", "redis", "critical", "false_positive", LEAP_DAY, LEAP_DAY + timedelta(hours=1))
     made = document(replace(NOTHING, month=month(incidents=numbers), incidents=[line]))
     assert figure(made, "ran", "ran", "Taken up after").value == 360
     assert figure(made, "ran", "ran", "Resolved after").value is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pake_pipelines.reports.strangers import spoken
+from pake_pipelines.reports.strangers import coded, spoken
 
 
 @pytest.mark.parametrize(
@@ -20,3 +20,16 @@ from pake_pipelines.reports.strangers import spoken
 )
 def test_only_harmless_code_stays_code(text, said):
     assert spoken(text) == said
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("`pake run` shows it", "<code>pake run</code> shows it"),
+        ("one ` alone <b>", "one ` alone &lt;b&gt;"),
+        ("`<script>` & more", "<code>&lt;script&gt;</code> &amp; more"),
+    ],
+    ids=["a command", "one backtick", "markup"],
+)
+def test_on_a_page_code_is_code_and_the_rest_is_escaped(text, said):
+    assert str(coded(text)) == said

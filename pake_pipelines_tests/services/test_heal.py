@@ -13,6 +13,7 @@ from pake_pipelines.services.errors import ServiceError
 from pake_pipelines.services.heal import HealState, heal
 from pake_pipelines.services.mechanics import RESTART_PAUSE_SECONDS
 from pake_pipelines.services.plan import WaitReason
+from pake_pipelines.services.spawn import log_file
 from pake_pipelines.store import service_processes, service_restarts
 from pake_pipelines_tests.chain import rows
 from pake_pipelines_tests.conftest import NOW
@@ -127,6 +128,15 @@ async def test_an_attempt_that_is_not_verified_has_failed_and_says_why(place, da
     assert outcome.state is HealState.FAILED
     assert words in outcome.detail
     assert [one["state"] for one in await attempts(database)] == ["failed"]
+
+
+async def test_a_log_that_somebody_removed_does_not_hide_how_an_attempt_ended(place, database, healing):
+    log = log_file(place.settings, "web")
+    place.configure(web=place.server("web", start=["sh", "-c", f"rm {log}; exit 3"]))
+    await place.seen(database, "unhealthy", "web")
+    (outcome,) = (await healing()).outcomes
+    assert outcome.state is HealState.FAILED
+    assert "ended with exit code 3: unknown (No such file or directory)" in outcome.detail
 
 
 async def test_a_command_that_does_not_exist_is_an_attempt_that_failed(place, database, healing):

@@ -20,19 +20,12 @@ from pake_pipelines.services.recovery import PATIENCE, due, follow_up, recover
 from pake_pipelines.store import levers, link_checks, metric_samples, recoveries, relief, signals
 from pake_pipelines.store.database import open_database
 from pake_pipelines_tests.chain import execute, rows, value
-from pake_pipelines_tests.conftest import NOW, _fresh_database
+from pake_pipelines_tests.conftest import NOW
 
 MEMORY = {"memory": {"kind": "high_memory_usage", "bound": 85, "verify_seconds": 30}}
 RATIO = {"ratio": {"kind": "low_hit_ratio", "bound": 70, "ttl_factor": 3}}
 SLOW = {"slow": {"kind": "performance_degradation", "bound": 60_000}}
 TIER = {"tier": {"kind": "cache_tier_failure", "tier": "cache", "ttl_factor": 2, "revert_minutes": 60}}
-
-
-@pytest.fixture
-def database_url(server_settings):
-    """A database of its own: recoveries change more than their own tables."""
-    with _fresh_database(server_settings) as url:
-        yield url
 
 
 class Ward:

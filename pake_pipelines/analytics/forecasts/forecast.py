@@ -19,7 +19,7 @@ _DAY: Final = timedelta(days=1)
 _HOUR: Final = timedelta(hours=1)
 # without a reading for so long, or for half of what is known, a series has ended
 _STALE: Final = timedelta(days=7)
-_STALE_STEPS: Final = 3  # at the least
+_STALE_TURNS: Final = 3  # times the usual distance of readings, at the least
 
 Bounds: TypeAlias = tuple[float | None, float | None]
 
@@ -76,8 +76,8 @@ def forecast(
     series = regular(readings, step, now)
     if isinstance(series, str):
         return _nothing(series, now, len(readings))
-    silent = now - series.end
-    if silent > max(_STALE_STEPS * step, min(_STALE, len(series.values) / 2 * step)):
+    silent, known = now - series.end, len(series.values) * step
+    if silent > max(_STALE_TURNS * known / int(series.measured.sum()), min(_STALE, known / 2)):
         old = f"{silent / _DAY:.0f} days" if silent >= 2 * _DAY else f"{silent / _HOUR:.0f} hours"
         return _nothing(f"the last reading is {old} old", now, len(readings))
     return _told(_Asked(ceil(horizon / step), now, level, bounds), series, silent / step, len(readings))

@@ -12,6 +12,7 @@ from pake_pipelines.cli.ages import ago
 from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.metric_view import shown_value
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.foresight.finding import subject
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import forecasts
 from pake_pipelines.store.forecasts import ForecastPoint, ForecastRow
@@ -50,26 +51,32 @@ def _table(rows: list[ForecastRow]) -> Table:
         last = one.points[-1] if one.points else None
         between = f"{shown_value(last.low, one.unit)} to {shown_value(last.high, one.unit)}" if last else "-"
         table.add_row(
-            Text(" ".join([one.metric, *one.labels.values()])),
+            Text(subject(one.metric, one.labels)),
             one.model,
             f"{shown_value(last.value, one.unit)} on {last.at:%d %b}" if last else "-",
-            spark_line(one.points),
+            _spark_line(one.points),
             between,
             shown_value(one.limit_value, one.unit),
-            f"{one.reaches_at:%Y-%m-%d}" if one.reaches_at else Text(one.reason, "dim"),
+            _reached(one),
             _interval(one),
         )
     return table
 
 
-def _interval(one: ForecastRow) -> str:
+def _reached(one: ForecastRow) -> str | Text:
     if one.reaches_at is None:
+        return Text(one.reason, "dim")
+    return f"{one.reaches_at:%Y-%m-%d}" if one.reaches_at > one.made_at else "reached"
+
+
+def _interval(one: ForecastRow) -> str:
+    if one.reaches_at is None or one.reaches_at <= one.made_at:
         return ""
-    early = f"{one.reaches_early:%d %b}" if one.reaches_early else "?"
-    return f"{early} and {f'{one.reaches_late:%d %b}' if one.reaches_late else 'never'}"
+    late = f"{one.reaches_late:%d %b}" if one.reaches_late else "later than is foreseen"
+    return f"{one.reaches_early:%d %b} and {late}"
 
 
-def spark_line(points: "tuple[ForecastPoint, ...]") -> str:
+def _spark_line(points: tuple[ForecastPoint, ...]) -> str:
     """Return the path of a forecast as bars, the lowest value the lowest one."""
     values = [one.value for one in points]
     low, high = min(values, default=0.0), max(values, default=0.0)

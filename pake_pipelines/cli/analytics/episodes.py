@@ -10,8 +10,10 @@ from rich.text import Text
 
 from pake_pipelines.cli.ages import lasting, moment
 from pake_pipelines.cli.console import out, print_json
+from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.metric_view import shown_value
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.foresight.finding import subject
 from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import anomalies as stored
@@ -43,9 +45,10 @@ def anomalies(
     if tick and tick.memory.get("off"):
         judged = "watching is switched off (`analytics.anomalies.enabled` in configs/reports.yaml)"
     if not found:
-        out.print(f"nothing odd {'now' if open_only else f'in the last {days:g} days'}; {judged}", soft_wrap=True)
+        lately = "day" if days == 1 else f"{days:g} days"
+        out.print(f"nothing odd {'now' if open_only else f'in the last {lately}'}; {judged}", soft_wrap=True)
         return
-    out.print(f"{len(found)} episodes; {judged}", soft_wrap=True)
+    out.print(f"{counted(len(found), 'episode')}; {judged}", soft_wrap=True)
     out.print(_table(found, now))
 
 
@@ -55,15 +58,17 @@ def _table(found: list[Anomaly], now: datetime) -> Table:
         table.add_column(column, overflow="fold")
     for one in found:
         unit = CATALOGUE[one.metric].unit if one.metric in CATALOGUE else "count"
-        usual = f"{shown_value(one.expected_low, unit)} to {shown_value(one.expected_high, unit)}"
+        usual = "-"
+        if one.expected_low is not None:
+            usual = f"{shown_value(one.expected_low, unit)} to {shown_value(one.expected_high, unit)}"
         took = lasting((one.ended_at or now) - one.started_at)
         table.add_row(
             moment(one.started_at),
             Text(took if one.ended_at else f"{took}, open", "" if one.ended_at else "yellow"),
-            Text(" ".join([one.metric, *one.labels.values()])),
+            Text(subject(one.metric, one.labels)),
             one.kind,
             shown_value(one.value, unit),
-            "-" if one.expected_low is None else usual,
+            usual,
             f"{one.score:.2f}",
         )
     return table

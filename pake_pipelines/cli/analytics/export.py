@@ -9,14 +9,17 @@ from typing import Annotated, Any, Final, Literal
 
 import typer
 
-from pake_pipelines.cli.analytics.standing import KINDS
 from pake_pipelines.cli.console import print_json
 from pake_pipelines.cli.sources.options import ask
+from pake_pipelines.foresight.finding import subject
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import analyses, anomalies, forecasts
 from pake_pipelines.store.database import Connection
 
+_KINDS: Final = ("trend", "quiet_hours", "frequency", "regression", "pressure", "insight")
 _COLUMNS: Final = ("kind", "subject", "made_at", "field", "value")
+# said by the columns before; a run's id is no finding
+_TOLD: Final = frozenset({"metric", "labels", "made_at", "found_at", "run_id"})
 # a spreadsheet takes a cell that begins so for a formula
 _FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 
@@ -31,7 +34,7 @@ def export(
     now = datetime.now(UTC)
 
     async def read(connection: Connection) -> dict[str, Any]:
-        stood = {kind: await analyses.latest(connection, kind) for kind in KINDS}
+        stood = {kind: await analyses.latest(connection, kind) for kind in _KINDS}
         episodes = await anomalies.between(connection, now - timedelta(days=days), now + timedelta(days=1))
         return {
             "anomalies": [asdict(one) for one in episodes],
@@ -51,14 +54,11 @@ def export(
 
 
 def _lines(kind: str, row: Mapping[str, Any]) -> Iterator[tuple[str, ...]]:
-    subject = row.get("subject") or " ".join([row["metric"], *row["labels"].values()])
+    about = row.get("subject") or subject(row["metric"], row["labels"])
     made_at = row.get("made_at") or row["found_at"]
     fields = row["result"] if "result" in row else {key: one for key, one in row.items() if key not in _TOLD}
     for name, value in _flat("", fields):
-        yield kind, subject, made_at.isoformat(), name, value
-
-
-_TOLD: Final = frozenset({"metric", "labels", "made_at", "found_at", "run_id"})
+        yield kind, about, made_at.isoformat(), name, value
 
 
 def _flat(prefix: str, value: Any) -> Iterator[tuple[str, str]]:

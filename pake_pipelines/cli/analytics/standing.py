@@ -1,6 +1,6 @@
 """`pake analytics trends`, `windows` and `frequencies`: what the last analyses came to."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
@@ -109,7 +109,3 @@ def _last_day(day: Mapping[str, Any]) -> Text:
 
 def _every(seconds: float) -> str:
     return lasting(timedelta(seconds=seconds))
-
-
-KINDS: Final[Sequence[str]] = ("trend", "quiet_hours", "frequency", "regression", "pressure", "insight")
-"""Every kind of analysis that is kept."""

@@ -7,7 +7,6 @@ from typing import Final
 
 from rich.text import Text
 
-from pake_pipelines.cli.ages import ago
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.tables import Rows
@@ -22,6 +21,7 @@ from pake_pipelines.reports.rendering.values import STANDINGS
 from pake_pipelines.settings import get_settings
 
 DIGEST: Final = "health_digest"
+_MAIL: Final = ("every e-mail channel",)
 _WITH_ITEMS: Final = {"ingestion_report": "every ingestion", "qa_report": "every ingestion"}
 
 
@@ -49,16 +49,23 @@ def list_reports(as_json: Json = False) -> None:
     if as_json:
         print_json([asdict(one) for one in lines])
         return
-    table = Rows("report", "newest", "status", "next (UTC)", "made by")
+    table = Rows("report", "newest (UTC)", "status", "next (UTC), made by")
     for one in lines:
         table.add_row(
             one.name,
-            ago(one.newest_at, now) if one.newest_at else Text("never", style="dim"),
+            f"{one.newest_at:%d %b %H:%M}" if one.newest_at else Text("never", style="dim"),
             (one.status and STANDINGS[one.status]) or "-",
-            f"{one.next_at:%d %b %H:%M}" if one.next_at else "-",
-            ", ".join(one.editions) or Text(_WITH_ITEMS.get(one.name, "hand"), style="dim"),
+            _next(one),
         )
     out.print(table)
+
+
+def _next(one: Line) -> Text:
+    if one.next_at is None:
+        return Text(_WITH_ITEMS.get(one.name, "by hand"), style="dim")
+    # an edition of the report's own name says nothing new
+    names = [edition for edition in one.editions if edition != one.name]
+    return Text.assemble(f"{one.next_at:%d %b %H:%M}", (f" {', '.join(names)}", "dim"))
 
 
 def line(name: str, directory: Path, config: ReportsConfig, digest_cron: str, now: datetime) -> Line:
@@ -66,10 +73,12 @@ def line(name: str, directory: Path, config: ReportsConfig, digest_cron: str, no
     head = head_of(directory, name)
     page = directory / f"{name}.html"
     own = {edition: one for edition, one in config.editions.items() if one.enabled and name in one.reports}
-    ticks = sorted((next_time(cron_of(one.schedule), now), edition) for edition, one in own.items())
+    ticks = [(next_time(cron_of(one.schedule), now), edition) for edition, one in own.items()]
+    named = [channel for one in own.values() for channel in (_MAIL if one.channels is None else one.channels)]
     if name == "monitoring_report":
-        ticks = sorted([*ticks, (next_time(digest_cron, now), DIGEST)])
-    named = [channel for one in own.values() for channel in (one.channels or ("every e-mail channel",))]
+        ticks.append((next_time(digest_cron, now), DIGEST))
+        named += _MAIL
+    ticks.sort()
     kind = REPORTS[name]
     return Line(
         name=name,

@@ -43,7 +43,7 @@ async def hand_out(
     who = audience(load_monitoring(settings.configs).alerting, channels, settings, os.environ)
     report = Outgoing(made.name, made.title, made.markdown, written.copy or written.page)
     await put_report(database, report, who.channels, run, now)
-    told: dict[str, Any] = {"sent_to": list(who.channels)}
+    told: dict[str, Any] = {"sent_to": [name for name in who.channels if name not in who.lacking]}
     if not_sent := {**who.left_out, **who.lacking}:
         told["not_sent"] = not_sent
     return told

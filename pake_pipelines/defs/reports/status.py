@@ -137,7 +137,7 @@ def _made_without_database(watching: Watching, facts: "DagsterFacts | None", now
     from pake_pipelines.reports.status.writing import make_status_without_database
 
     settings = watching.settings
-    config, dagster = load_reports(settings.configs).status_page, f"http://{settings.host}:{settings.port}"
+    config, dagster = load_reports(settings.configs).status_page, settings.pages
     return make_status_without_database(_directory(watching), config, facts, now, dagster, why)
 
 

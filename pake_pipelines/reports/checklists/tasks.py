@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
+from pake_pipelines.reports.advice.rule import named
 from pake_pipelines.reports.amounts import counted, long
 from pake_pipelines.reports.checklists.judged import Judged, failed, passed, together, unknown
 from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
@@ -26,7 +27,6 @@ class Fault:
 
 _OFTEN: Final = ("often", "daily", "weekly")
 _AHEAD: Final = timedelta(hours=1)  # a clock that was put right goes back by so much, and by no more
-_NAMED: Final = 4
 
 
 def done(task: str, rhythm: str) -> Judge:
@@ -94,8 +94,7 @@ def all_tasks(seen: Seen) -> Judged:
     for verdict, judge, words in ((Verdict.FAIL, failed, "failed or late"), (Verdict.UNKNOWN, unknown, "unknown")):
         bad = [one.evidence for one in found.values() if one.verdict is verdict]
         if bad:
-            more = f"; and {len(bad) - _NAMED} more" if len(bad) > _NAMED else ""
-            return judge(f"{len(bad)} of {len(found)} tasks are {words}: {'; '.join(bad[:_NAMED])}{more}")
+            return judge(f"{len(bad)} of {len(found)} tasks are {words}: {named(bad)}")
     return passed(f"all {len(found)} tasks of the week were done")
 
 

@@ -2,6 +2,7 @@
 
 from pake_pipelines.health.environment import OPTIONAL_COMMANDS, Finding
 from pake_pipelines.model.status import CheckStatus
+from pake_pipelines.reports.advice.rule import named
 from pake_pipelines.reports.deployment.figures import Deployment
 from pake_pipelines.reports.document import Item, Verdict
 
@@ -50,7 +51,7 @@ def _fitting(deployment: Deployment) -> Item:
     return Item(
         "packages", "All packages are there, of releases that the project works with",
         Verdict.FAIL if unfit else Verdict.PASS,
-        "; ".join(unfit) or f"{len(deployment.packages)} packages fit their bounds", "`pip install --upgrade .`",
+        named(unfit) or f"{len(deployment.packages)} packages fit their bounds", "`pip install --upgrade .`",
     )  # fmt: skip
 
 
@@ -59,9 +60,8 @@ def _locked(deployment: Deployment) -> Item:
     says = "Packages are of the releases that the project was tested with"
     if deployment.lock is None:
         return Item("lock", says, Verdict.UNKNOWN, "there is no requirements.lock", "")
-    shown = "; ".join(drifted[:5]) + (f"; and {len(drifted) - 5} more" if len(drifted) > 5 else "")
     return Item(
-        "lock", says, Verdict.FAIL if drifted else Verdict.PASS, shown or "as requirements.lock says",
+        "lock", says, Verdict.FAIL if drifted else Verdict.PASS, named(drifted) or "as requirements.lock says",
         "`pip install -r requirements.lock`",
     )  # fmt: skip
 

@@ -56,7 +56,8 @@ class Executive:
     """Everything the summary says. `then` is how the nodes stood a week ago.
 
     `days` is the intake of this week by day, `sources` those of this week, `forecasts` the newest of each series.
-    `backup_bounds` is how old backups may be, None where nothing says so.
+    `unjudged` says that nobody judges the alert rules, None where they are judged. `backup_bounds` is how old backups
+    may be, None where nothing says so.
     """
 
     made_at: datetime
@@ -70,6 +71,7 @@ class Executive:
     incidents: Sequence[IncidentLine]
     open_incidents: Sequence[Incident]
     alerts: AlertCounts
+    unjudged: str | None
     forecasts: Sequence[ForecastRow]
     backups: Sequence[BackupRow]
     backup_bounds: BackupBounds | None

@@ -6,6 +6,7 @@ from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.executive.figures import Executive, Runs, Week, runs
 from pake_pipelines.reports.executive.sections import document
 from pake_pipelines.reports.foreseen import fresh
+from pake_pipelines.reports.judged_rules import judged_at, not_judged
 from pake_pipelines.reports.periods import DAY, Period, last_week
 from pake_pipelines.reports.qa.figures import read_statistics
 from pake_pipelines.reports.service_lines import overall_of
@@ -43,6 +44,7 @@ async def read(desk: Desk) -> Executive:
         incidents=await operation_statistics.incidents_between(connection, period.since, now),
         open_incidents=seen.incidents or (),
         alerts=await alert_statistics.alert_counts(connection, period.since),
+        unjudged=not_judged(await judged_at(desk), now),
         forecasts=fresh(seen.forecasts or (), now),
         backups=seen.backups or (),
         backup_bounds=seen.bounds.backups,

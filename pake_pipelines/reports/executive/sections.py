@@ -66,6 +66,8 @@ def _missing(told: Executive) -> list[str]:
         found.append("No service was probed this week: whether anything served is not known.")
     if told.week.runs.finished is None:
         found.append("Nothing is known of this week's runs: their counters were not sampled.")
+    if told.unjudged:
+        found.append(f"{told.unjudged}.")
     if not told.forecasts:
         found.append(foreseen.NONE_LATELY)
     return found
@@ -73,7 +75,7 @@ def _missing(told: Executive) -> list[str]:
 
 def _headline(told: Executive) -> list[Figure]:
     score = told.statistics.quality_score if told.statistics.total_items else None
-    uptime, firing = told.week.uptime, told.alerts.firing
+    uptime = told.week.uptime
     return [
         Figure(
             "Quality score", score, "percent", note=versus(score, told.then.quality_score, "percent", told.period),
@@ -82,8 +84,16 @@ def _headline(told: Executive) -> list[Figure]:
         Figure("Uptime", uptime.share, "share", uptime_tone(uptime.share),
                _against(told, lambda week: week.uptime.share, "share"), told.made_at, "service_health"),
         Figure("New items", _new(told.week), "count", note=_against(told, _new)),
-        Figure("Open alerts", firing, "count", _none_is_good(told, firing), at=told.made_at, asset="alerts"),
+        _alerts(told),
     ]  # fmt: skip
+
+
+def _alerts(told: Executive, note: str = "") -> Figure:
+    """Return how many alerts fire; that none does is only known where the rules are judged."""
+    name, number, at = "Open alerts", told.alerts.firing, told.made_at
+    if told.unjudged and not number:
+        return Figure(name, None, "count", Tone.UNKNOWN, "alert rules are not judged", at, "alerts")
+    return Figure(name, number, "count", _none_is_good(told, number), note, at, "alerts")
 
 
 def _none_is_good(told: Executive, number: int) -> Tone:
@@ -226,7 +236,7 @@ def _risk(told: Executive) -> Section:
     by = ", ".join(f"{number} {severity.value}" for severity, number in told.alerts.by_severity.items())
     shown = [
         *_backup_figures(told),
-        Figure("Open alerts", told.alerts.firing, "count", _none_is_good(told, told.alerts.firing), by),
+        _alerts(told, by),
         Figure("Open incidents", open_, "count", Tone.BAD if overdue else _none_is_good(told, open_),
                f"{overdue} not taken up in time" if overdue else ""),
     ]  # fmt: skip

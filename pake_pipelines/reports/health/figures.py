@@ -3,21 +3,20 @@
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 
 from pake_pipelines.health.kpis import KpiResult
 from pake_pipelines.model.dagster_facts import DagsterFacts
 from pake_pipelines.model.episode import Episode
 from pake_pipelines.model.health import DOWN, HealthStatus, Transition, Uptime
 from pake_pipelines.model.incident import Incident, IncidentStatistics
+from pake_pipelines.reports.advice.rule import named
 from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.monitoring.figures import ServiceLine
 from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.error_summary import ErrorCount
 from pake_pipelines.store.monitoring_statistics import RestartCount
-
-_NAMED: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,10 +123,8 @@ def lead(health: Health) -> str:
 
 
 def _named(health: Health) -> str:
-    unknown = [one for one in health.watched if one.status is HealthStatus.UNKNOWN]
-    if health.overall is HealthStatus.UNKNOWN and len(unknown) == len(health.watched):
+    if all(one.status is HealthStatus.UNKNOWN for one in health.watched):
         return "nothing is known of any service"
-    bad = [one for one in health.watched if one.status is not HealthStatus.HEALTHY]
-    named = [f"{one.title} is {one.status.value}" for one in bad[:_NAMED]]
-    more = len(bad) - len(named)
-    return ", ".join(named) + (f" and {more} more" if more else "")
+    return named(
+        f"{one.title} is {one.status.value}" for one in health.watched if one.status is not HealthStatus.HEALTHY
+    )

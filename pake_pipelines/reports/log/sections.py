@@ -51,9 +51,12 @@ def document(logs: Logs) -> Document:
 def _tone(logs: Logs, rate: Rate) -> Tone:
     if logs.levels["critical"] or rate.tone is Tone.WARN:
         return Tone.WARN
-    if logs.reading.whole_since is None:
-        return Tone.UNKNOWN
-    return Tone.NOTICE if logs.error_lines else Tone.GOOD
+    if logs.error_lines:
+        return Tone.NOTICE
+    reading, whole = logs.reading, logs.reading.whole_since
+    cut = reading.read < reading.bytes or any(one.fault for one in reading.files)
+    # lines that were not read may be errors; before the oldest line of all there are none
+    return Tone.UNKNOWN if whole is None or (cut and whole > logs.since) else Tone.GOOD
 
 
 def _missing(logs: Logs) -> list[str]:
@@ -78,7 +81,7 @@ def _head(logs: Logs, rate: Rate) -> list[Figure]:
     at, people, totals = logs.made_at, logs.people, logs.totals
     itself = len(logs.actors) - len(people)
     return [
-        Figure("Error lines", errors, "count", Tone.WARN if errors else Tone.PLAIN, "level error or critical", at),
+        Figure("Error lines", errors, "count", Tone.NOTICE if errors else Tone.PLAIN, "level error or critical", at),
         Figure("Against the week before", Tag(rate.word, rate.tone), "", rate.tone, rate.says, at),
         Figure("Warnings", warnings, "count", note="level warning", at=at),
         Figure("Audit events", totals.events, "count", note=f"{logs.before.events} in the week before", at=at),

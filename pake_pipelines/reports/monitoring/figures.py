@@ -85,7 +85,7 @@ def standing(
         return HealthSample(name, service.kind, service.critical, HealthStatus.UNKNOWN, now, None, NEVER)
     if now - sample.at <= stale:
         return replace(sample, critical=service.critical)
-    was = f"not probed since {sample.at:%d %b %H:%M} UTC; it was {sample.status.value} then"
+    was = f"not probed since {sample.at:%d %b %H:%M} UTC; it was {sample.status.value.replace('_', ' ')} then"
     return replace(sample, critical=service.critical, status=HealthStatus.UNKNOWN, response_ms=None, detail=was)
 
 

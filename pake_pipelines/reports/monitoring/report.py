@@ -19,6 +19,7 @@ from pake_pipelines.reports.advice.bounds import Bounds
 from pake_pipelines.reports.advice.situation import Alerts, Sampling, Situation
 from pake_pipelines.reports.advice.table import advise
 from pake_pipelines.reports.document import Recommendation
+from pake_pipelines.reports.judged_rules import not_judged
 from pake_pipelines.reports.monitoring.figures import (
     Average,
     HealthTrend,
@@ -31,9 +32,11 @@ from pake_pipelines.reports.monitoring.figures import (
 )
 from pake_pipelines.reports.service_lines import service_lines
 from pake_pipelines.store import (
+    alert_rounds,
     alert_statistics,
     incidents,
     metric_samples,
+    monitor_ticks,
     monitoring_statistics,
 )
 from pake_pipelines.store.alert_statistics import ActiveAlert, AlertCounts, RuleCount
@@ -66,6 +69,8 @@ _ERRORS: Final = 30
 class MonitoringReport:
     """Everything the report says. `runs_known` is False where Dagster did not tell of its runs.
 
+    `unjudged` says that nobody judges the alert rules, None where they are judged.
+
     `services` stand in the order of how bad they are, `hourly` are the charted metrics of the last 7 days by hour.
     `latest` are the newest samples of all metrics, `sampled_at` is when the last round of them was.
     """
@@ -74,6 +79,7 @@ class MonitoringReport:
     overall: HealthStatus
     services: Sequence[ServiceLine]
     counts: AlertCounts
+    unjudged: str | None
     active: Sequence[ActiveAlert]
     rules: Sequence[RuleCount]
     averages: Sequence[Average]
@@ -115,6 +121,7 @@ async def build_report(
     services = await service_lines(connection, config, now)
     latest = await metric_samples.latest(connection, now)
     counts = await alert_statistics.alert_counts(connection, now - _DAY)
+    tick = await monitor_ticks.read(connection, alert_rounds.NAME)
     active = await alert_statistics.active_alerts(connection, _ALERTS)
     hourly = await monitoring_statistics.metric_bins(connection, CHARTED, now - _WEEK, now, _HOUR)
     today = now.astimezone(UTC).date()
@@ -139,6 +146,7 @@ async def build_report(
         overall=overall(one.sample for one in services),
         services=services,
         counts=counts,
+        unjudged=not_judged(tick.ticked_at if tick else None, now),
         active=active,
         rules=await alert_statistics.rule_counts(connection, now - _WEEK, now, _RULES),
         averages=[average(name, (one for one in hourly if one.at >= now - _DAY)) for name in AVERAGED],

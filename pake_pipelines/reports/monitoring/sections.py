@@ -64,7 +64,7 @@ def document(report: MonitoringReport) -> Document:
     return Document(
         "monitoring_report", "Monitoring report", report.made_at,
         tones.worst(overall.tone, *(tones.of_severity(one.severity).tone for one in report.active[:1])),
-        _lead(report), sections, figures=_figures(report),
+        _lead(report), sections, figures=_figures(report), missing=[f"{report.unjudged}."] if report.unjudged else [],
     )  # fmt: skip
 
 
@@ -85,13 +85,10 @@ def _lead(report: MonitoringReport) -> str:
 
 
 def _figures(report: MonitoringReport) -> list[Figure]:
-    overall, counts, numbers, opened = (
-        tones.of_health(report.overall), report.counts, report.incidents, len(report.open_incidents),
-    )  # fmt: skip
-    acknowledged = f"{counts.acknowledged:,} acknowledged" if counts.acknowledged else ""
+    overall, numbers, opened = tones.of_health(report.overall), report.incidents, len(report.open_incidents)
     return [
         Figure("Overall health", overall, tone=overall.tone),
-        Figure("Alerts that fire", counts.firing, "count", Tone.WARN if counts.firing else Tone.PLAIN, acknowledged),
+        _firing(report),
         Figure("Open incidents", opened, "count", Tone.WARN if opened else Tone.PLAIN),
         Figure("Uptime, 7 days", _score(report.health_week.score), "share", note="mean of the services"),
         *([
@@ -99,6 +96,15 @@ def _figures(report: MonitoringReport) -> list[Figure]:
             Figure("It is resolved after", _seconds(numbers.mean_minutes_to_resolve), "s"),
         ] if numbers.total_incidents else []),
     ]  # fmt: skip
+
+
+def _firing(report: MonitoringReport) -> Figure:
+    """Return how many alerts fire; that none does is only known where the rules are judged."""
+    name, counts = "Alerts that fire", report.counts
+    if report.unjudged and not counts.firing:
+        return Figure(name, None, "count", Tone.UNKNOWN, "alert rules are not judged")
+    note = f"{counts.acknowledged:,} acknowledged" if counts.acknowledged else ""
+    return Figure(name, counts.firing, "count", Tone.WARN if counts.firing else Tone.PLAIN, note)
 
 
 def _score(percent: float | None) -> float | None:

@@ -72,7 +72,7 @@ def alerts(report: MonitoringReport) -> list[Block]:
         Table("alerts", columns, rows, "No alert fires."),
     ]
     if left := counts.firing - len(rows):
-        blocks.append(Prose(f"And {left:,} more: see pake alerts list."))
+        blocks.append(Prose(f"And {left:,} more: see `pake alerts list`."))
     if report.rules:
         often = [f"{one.rule} {_times(one.episodes)}, {lasting(60 * one.hours)}" for one in report.rules]
         blocks.append(Prose(f"What fired most in 7 days: {'; '.join(often)}."))
@@ -87,7 +87,7 @@ def errors(report: MonitoringReport) -> Section:
     """Return what failed within a day."""
     missing = [] if report.runs_known else ["Dagster did not tell of its runs: failed ones are missing here."]
     left = report.errors_left_out
-    more = [Prose(f"And {left:,} more: see pake monitor errors.")] if left else []
+    more = [Prose(f"And {left:,} more: see `pake monitor errors`.")] if left else []
     return Section("errors", "Errors of the last 24 hours", [failures_table("errors", report.errors), *more], missing)
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any, Final
 
 from pake_pipelines.config.version import version_of
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.advice.bounds import Bounds
+from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.qa.data import qa_said
@@ -17,8 +19,7 @@ from pake_pipelines.reports.writing import Made, Written, write_files, written
 
 NAME: Final = "qa_report"
 _TITLE: Final = "QA report"
-_LAYOUT: Final = "6"  # changes with templates and charts
-_GRAVEST_FIRST: Final = (Tone.BAD, Tone.WARN, Tone.NOTICE)
+_LAYOUT: Final = "7"  # changes with templates and charts
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,9 +64,9 @@ def _standing(report: QaReport) -> tuple[Tone, str]:
     figures = report.statistics
     if not figures.total_items:
         return Tone.UNKNOWN, "The knowledge base is empty."
-    tones = {one.tone for one in report.recommendations}
-    tone = next((one for one in _GRAVEST_FIRST if one in tones), Tone.GOOD)
-    return tone, f"{figures.total_items:,} items, {figures.quality_score} % verified."
+    tone = tones.worst(Tone.GOOD, *(one.tone for one in report.recommendations))
+    items = counted(figures.total_items, "item", "items")
+    return tone, f"{items}, {amount(figures.quality_score, 'percent')} verified."
 
 
 def deliver(directory: Path, report: QaReport, keep: int) -> Delivered:

@@ -18,7 +18,7 @@ from pake_pipelines.reports.rendering.values import (
     number_columns,
     said,
 )
-from pake_pipelines.reports.strangers import LONGEST, shown
+from pake_pipelines.reports.strangers import LONGEST, coded, shown
 from pake_pipelines.reports.templating import render
 
 if TYPE_CHECKING:
@@ -151,7 +151,7 @@ def value_of(made_at: datetime) -> "Callable[..., Markup]":
             case "":
                 return Markup()
             case str():
-                return Markup("<bdi>{}</bdi>").format(shown(one, most))
+                return Markup("<bdi>{}</bdi>").format(coded(one, most))
             case _:
                 return Markup("{}").format(said(one, unit))
 

@@ -153,7 +153,7 @@ def _cell(value: Value, unit: str) -> str:
             marked = value.tone in {Tone.BAD, Tone.WARN}
             return f"**{cell(value.text, 60)}**" if marked else cell(value.text, 60)
         case _:
-            return cell(said(value, unit)) or " "
+            return spoken(said(value, unit)) or " "
 
 
 def _line(chart: LineChart) -> str:

@@ -1,4 +1,4 @@
-"""The long scripts: a storm, a day without a channel, a day of flapping."""
+"""The long scripts: a storm, a day without a channel, hours of flapping."""
 
 from typing import Final
 
@@ -33,18 +33,18 @@ DAY_WITHOUT_CHANNEL = Script(
         resolve(_DAY + _HOUR, "web"),
     ),
     until=_DAY + 2 * _HOUR,
-    tick=1800,
+    tick=_HOUR,
     alerting={"grouping": {"repeat_seconds": 7 * _DAY}},
 )
 FLAPPING = Script(
-    "a service that alternates every minute for a day",
-    (*(one for minute in range(0, 1440, 2) for one in (bad(60.0 * minute, "api"), good(60.0 * (minute + 1), "api"))),),
+    "a service that alternates every minute for four hours",
+    (*(one for minute in range(0, 240, 2) for one in (bad(60.0 * minute, "api"), good(60.0 * (minute + 1), "api"))),),
     (),
-    until=_DAY + _HOUR,
+    until=5 * _HOUR,
     tick=60,
     alerting={
         "flapping": {"enabled": True},
         "rules": {"down": {"keep_firing_seconds": 60}},
-        "grouping": {"interval_seconds": 300, "repeat_seconds": 4 * _HOUR},
+        "grouping": {"interval_seconds": 300, "repeat_seconds": _HOUR / 2},
     },
 )

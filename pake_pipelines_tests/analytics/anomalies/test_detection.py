@@ -69,6 +69,18 @@ def test_a_fault_at_a_time_of_day_is_found_though_its_values_are_usual():
     assert [episode.kind for episode in found] == [Kind.SHAPE]
 
 
+def test_a_holiday_is_found_where_the_series_follows_the_week():
+    half_hours = np.arange(48 * 42)
+    day, at = half_hours // 48, half_hours % 48 / 48
+    usual = np.where(day % 7 < 5, 100, 50) * (1.3 - np.cos(2 * np.pi * at)) + noise(len(day)) - 50
+    holiday = usual.copy()
+    holiday[30 * 48 : 31 * 48] = usual[27 * 48 : 28 * 48]  # a Wednesday like the Sunday before
+    for values, kinds in ((usual, []), (holiday, [Kind.SHAPE])):
+        samples = points(values, timedelta(minutes=30))
+        found = [one for one in detect(samples).episodes if one.started_at >= samples[15 * 48].at and one.stands_out]
+        assert [one.kind for one in found] == kinds
+
+
 @pytest.mark.parametrize("make", [noise, daily])
 def test_what_is_usual_seldom_stands_out(make):
     episodes = [episode for seed in range(8) for episode in detect(points(make(3000, seed))).episodes]

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from pake_pipelines.analytics.anomalies import Kind, detect
 from pake_pipelines_tests.analytics.anomalies.series import daily, noise, points
 
-CHEAP = settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+CHEAP = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 ANYTHING = st.lists(st.one_of(st.none(), st.floats(), st.sampled_from([0.0, 1.0, 1.5, 1e308, -1e308])), max_size=250)
 
 

@@ -81,18 +81,18 @@ def test_a_rising_saw_tooth_is_full_at_a_peak():
 
 def families(seed):
     shift = np.random.default_rng(seed).uniform(0.6, 1.6)
-    yield "line", shift * line(160, scatter=1.0, seed=seed)
-    yield "exponential", 20 * np.exp(0.012 * shift * np.arange(160)) + noise(160, 0, 0.3, seed)
-    yield "week", shift * week(160, slope=0.8, seed=seed)
-    yield "stairs", shift * stairs(160, every=6 + seed, seed=seed)
-    yield "saw-tooth", shift * saw_tooth(160, period=8 + seed, kept=0.3, seed=seed)
+    yield shift * line(160, scatter=1.0, seed=seed)
+    yield 20 * np.exp(0.012 * shift * np.arange(160)) + noise(160, 0, 0.3, seed)
+    yield shift * week(160, slope=0.8, seed=seed)
+    yield shift * stairs(160, every=6 + seed, seed=seed)
+    yield shift * saw_tooth(160, period=8 + seed, kept=0.3, seed=seed)
 
 
 @pytest.mark.parametrize("before", [7, 14, 30])
 def test_the_median_error_is_below_a_fifth_of_the_horizon(before):
     errors = []
-    for seed in range(3):
-        for _, values in families(seed):
+    for seed in range(2):
+        for values in families(seed):
             full = int(np.argmax(values >= values[:130].max()))
             known = values[: full - before + 1]
             found = days_to(readings(known), float(values[full]) - 1e-9, now=NOW)
@@ -103,7 +103,7 @@ def test_the_median_error_is_below_a_fifth_of_the_horizon(before):
 def test_what_goes_nowhere_hardly_ever_has_a_date():
     dates = [
         days_to(readings(values), float(np.max(values)) + 3.0, now=NOW).date
-        for seed in range(8)
+        for seed in range(5)
         for values in (noise(seed=seed), random_walk(seed=seed), week(seed=seed), saw_tooth(seed=seed))
     ]
     assert sum(one is not None for one in dates) <= 0.05 * len(dates)

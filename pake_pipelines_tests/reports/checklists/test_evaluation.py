@@ -1,6 +1,5 @@
 """A checklist as a document: what failed first, counts as figures, and a person's tick while it holds."""
 
-import re
 from dataclasses import replace
 from datetime import timedelta
 
@@ -12,7 +11,6 @@ from pake_pipelines.reports.checklists.evaluation import evaluate
 from pake_pipelines.reports.checklists.items import CHECKLISTS
 from pake_pipelines.reports.document import Tone, Verdict
 from pake_pipelines.settings import PACKAGE_HOME
-from pake_pipelines_tests.cli.test_runbooks import unknown_part
 from pake_pipelines_tests.reports.advice.situations import DAY, NOW, service
 from pake_pipelines_tests.reports.checklists.seen import ITEMS, all_well, but, nothing, ticked
 
@@ -100,14 +98,8 @@ def test_there_is_a_writer_for_each_in_the_catalogue():
         assert REPORTS[name].load()
 
 
-@pytest.mark.parametrize("checklist", CHECKLISTS.values(), ids=lambda one: one.rhythm)
-def test_every_command_of_an_item_exists(checklist):
-    named = [line for one in checklist.items for line in re.findall(r"`pake ([^`]+)`", one.todo)]
-    assert named
-    assert [line for line in named if unknown_part(line)] == []
-
-
 def test_the_page_of_checklists_has_every_item_as_it_is():
+    """Its commands are tried with those of all pages, in `cli/test_runbooks.py`."""
     page = (PACKAGE_HOME / "docs" / "checklists.md").read_text("utf-8")
     rows = [line for line in page.splitlines() if line.startswith("| `")]
     items = [one for checklist in CHECKLISTS.values() for one in checklist.items]
