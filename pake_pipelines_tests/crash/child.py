@@ -40,7 +40,7 @@ from pake_pipelines_tests.embedder import WordEmbedder
 
 _SMALL_BATCH = 4
 
-for room in ("pipeline", "store", "sources.feeds", "sources.files", "text", "dedup", "quality", "reports"):
+for room in ("pipeline", "store", "sources.feeds", "sources.files", "text", "dedup", "quality", "alerts", "reports"):
     package = import_module(f"pake_pipelines.{room}")
     for found in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
         if ".migrations." not in found.name:

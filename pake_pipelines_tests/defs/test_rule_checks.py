@@ -1,10 +1,13 @@
 """Each quality rule is an asset check of its own: counts, up to 20 items, and never more than a warning."""
 
+from datetime import UTC, datetime
+
 import dagster as dg
 import pytest
 
 from pake_pipelines.quality.rules import RULES
-from pake_pipelines_tests.defs.conftest import checked
+from pake_pipelines_tests.conftest import make_project
+from pake_pipelines_tests.defs.conftest import Project, checked
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
 
 BROKEN = " Whoever is there may click here at once."
@@ -14,18 +17,29 @@ def checks_of(result):
     return {name: one for (_, name), one in checked(result).items() if name.startswith("rule_")}
 
 
-@pytest.fixture
-def made(project):
-    found = project(sources_yaml(file="feed.xml"))
+FEED = sources_yaml(file="feed.xml")
+
+
+def with_feed(found):
+    """Give a project 13 sound items and 25 with a forbidden pattern."""
     sound = [item(number) for number in range(13)]
     broken = [item(number, text=prose(number) + BROKEN) for number in range(13, 38)]
     (found.settings.home / "feed.xml").write_bytes(rss(*sound, *broken))
     return found
 
 
+@pytest.fixture(scope="module")
+def judged(module_database_url, tmp_path_factory):
+    """Return that project after its run, and the checks of it."""
+    home = tmp_path_factory.mktemp("judged")
+    with dg.DagsterInstance.ephemeral() as instance:
+        found = with_feed(Project(make_project(home, module_database_url, FEED), instance))
+        return found, checks_of(found.run(datetime.now(UTC).date()))
+
+
 @pytest.fixture
-def checks(made, today):
-    return checks_of(made.run(today))
+def checks(judged):
+    return judged[1]
 
 
 def test_every_rule_is_checked_and_none_of_them_blocks(checks):
@@ -33,7 +47,8 @@ def test_every_rule_is_checked_and_none_of_them_blocks(checks):
     assert {(one.severity, one.blocking) for one in checks.values()} == {(dg.AssetCheckSeverity.WARN, False)}
 
 
-def test_a_rule_that_items_fail_says_how_many_and_names_up_to_20(checks, made):
+def test_a_rule_that_items_fail_says_how_many_and_names_up_to_20(judged):
+    made, checks = judged
     check = checks["rule_forbidden_patterns"]
     found = {name: entry.value for name, entry in check.metadata.items()}
     assert not check.passed
@@ -53,7 +68,8 @@ def test_a_rule_that_nobody_breaks_passes_with_its_counts(checks):
     assert "fail_items" not in check.metadata
 
 
-def test_an_item_that_a_rule_leaves_open_is_no_pass(made, today):
+def test_an_item_that_a_rule_leaves_open_is_no_pass(project, today):
+    made = with_feed(project(FEED))
     assert made.run(today, "file", behind=False).success
     assert made.launch("ingest", today, "documents", "embeddings").success
     check = checks_of(made.launch("ingest", today, "confidence"))["rule_duplicate"]

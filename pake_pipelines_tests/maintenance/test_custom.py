@@ -84,18 +84,13 @@ async def test_of_much_output_the_end_is_kept_and_all_of_it_is_read(do):
     assert outcome.details["output"].endswith("the end\ufffd")
 
 
-STUBBORN = """
-import signal, subprocess, sys, time
-signal.signal(signal.SIGTERM, signal.SIG_IGN)
-child = subprocess.Popen([sys.executable, "-c", "import signal, time; signal.signal(signal.SIGTERM, signal.SIG_IGN); time.sleep(60)"])
-print(child.pid, flush=True)
-time.sleep(60)
-"""  # noqa: E501
+# what is ignored here, the child ignores as well; a shell is there long before its time is over
+STUBBORN = ("sh", "-c", "trap '' TERM; sleep 60 & echo $!; wait; sleep 60")
 
 
 async def test_when_its_time_is_over_the_whole_family_is_ended(do, monkeypatch):
     monkeypatch.setattr(custom, "_GRACE_SECONDS", 0.3)
-    outcome = await do(*python(STUBBORN), timeout_seconds=1.5)
+    outcome = await do(*STUBBORN, timeout_seconds=1.5)
     assert outcome.state is TaskState.FAILED
     assert outcome.summary.startswith("own was ended after 1.5 s")
     grandchild = int(outcome.details["output"].split()[0])

@@ -133,10 +133,14 @@ def spread(tenths: Iterable[Tenth]) -> dict[str, list[int]]:
 
 def _by_status(counts: Iterable[tuple[str, Hashable, int]], axis: Sequence[Hashable]) -> dict[str, list[int]]:
     """Return for each status its items at each place of `axis`; `counts` holds (status, place, items)."""
-    found: dict[tuple[str, Hashable], int] = {}
-    for status, place, items in counts:
-        found[status, place] = found.get((status, place), 0) + items
-    return {status.value: [found.get((status.value, place), 0) for place in axis] for status in VerificationStatus}
+    import pandas as pd
+
+    table = pd.DataFrame(counts, columns=["status", "place", "items"]).pivot_table(
+        index="place", columns="status", values="items", aggfunc="sum"
+    )
+    statuses = [status.value for status in VerificationStatus]
+    whole = table.reindex(index=list(axis), columns=statuses).fillna(0).astype(int)
+    return {status: whole[status].tolist() for status in statuses}
 
 
 @dataclass(frozen=True, slots=True)

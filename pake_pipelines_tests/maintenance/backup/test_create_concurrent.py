@@ -123,6 +123,16 @@ async def test_writers_at_the_worst_moment_make_no_difference(house, tmp_path, b
     assert await differing(house, tmp_path) == []
 
 
+async def queued(url):
+    """Return when somebody waits for the lock on a whole table."""
+    connection = await asyncpg.connect(url)
+    try:
+        while not await connection.fetchval("SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)"):
+            await asyncio.sleep(0.01)
+    finally:
+        await connection.close()
+
+
 async def test_a_writer_who_waits_for_a_whole_table_goes_first_and_then_the_backup_is_made(
     house, tmp_path, monkeypatch
 ):
@@ -131,7 +141,7 @@ async def test_a_writer_who_waits_for_a_whole_table_goes_first_and_then_the_back
     async def overtaken(url, *rest):
         if not waiting:
             waiting.append(asyncio.create_task(execute(url, "TRUNCATE house.recent")))
-            await asyncio.sleep(0.1)
+            await queued(url)
         return await dump(url, *rest)
 
     monkeypatch.setattr(create, "dump", overtaken)
