@@ -17,7 +17,7 @@ from pake_pipelines.config.loading import load_maintenance, load_monitoring, loa
 from pake_pipelines.config.schedule_text import cron_of
 from pake_pipelines.config.sources import ALL_ENABLED, Schedule, SourcesConfig
 from pake_pipelines.maintenance.due import planned
-from pake_pipelines.pipeline.names import Scan
+from pake_pipelines.pipeline.names import LINK_CHECKS, LINK_CHECKS_CRON, Scan
 from pake_pipelines.settings import get_settings
 
 _TICKS: Final = 3
@@ -82,7 +82,9 @@ def _ingestion(config: SourcesConfig) -> Iterator[_Line]:
 
 
 def _scans(configs: Path) -> Iterator[_Line]:
-    for name, frequency in load_quality(configs).scans.model_dump().items():
+    quality = load_quality(configs)
+    yield _Line(LINK_CHECKS, "asks links", "", LINK_CHECKS_CRON, quality.links.check_external)
+    for name, frequency in quality.scans.model_dump().items():
         said = frequency.replace("_", " ")
         yield _Line(Scan(name).schedule, "judges what waits", said, frequency_to_cron(frequency), enabled=True)
 

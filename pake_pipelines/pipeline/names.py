@@ -8,6 +8,8 @@ from pake_pipelines.store.marks import Stage, after
 
 INGEST: Final = "ingest"
 LINK_CHECKS: Final = "link_checks"
+# between the full hours, at which most sources are read
+LINK_CHECKS_CRON: Final = "20 */2 * * *"
 BEHIND_SOURCES: Final = (
     *("entries", "ingestion_report", Stage.DOCUMENTS.value, LINK_CHECKS),
     *(stage.value for stage in after(Stage.DOCUMENTS)),

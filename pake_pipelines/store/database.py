@@ -129,7 +129,8 @@ async def _patiently(connect: Callable[[], Awaitable[_Connected]], url: str, pat
 def _unreachable(url: str, error: Exception, attempts: int) -> str:
     if "/" in url.partition("host=")[2] or "%2F" in url:
         return "the embedded PostgreSQL is not running; start everything with `pake up` (or `make run`)"
-    return f"no answer from {masked(url)} after {attempts} attempts: {error or type(error).__name__}"
+    tries = "1 attempt" if attempts == 1 else f"{attempts} attempts"
+    return f"no answer from {masked(url)} after {tries}: {error or type(error).__name__}"
 
 
 @asynccontextmanager

@@ -44,7 +44,7 @@ def test_a_source_that_was_passed_over_did_not_fail_and_the_day_is_not_done():
 
 def test_a_day_on_which_no_source_could_be_read_says_why_of_each_and_nothing_twice():
     checks = {"source/one": "404", "source/two": "503"}
-    day = came("FAILURE", checks=checks, error="read_sources: none of the 2 sources could be read")
+    day = came("FAILURE", checks=checks, error="read_sources: no source could be read: 2 of 2 failed")
     assert (day.status, day.causes) == ("failed", ["one: 404", "two: 503"])
 
 

@@ -152,7 +152,7 @@ def test_a_day_whose_server_fails_fails_alone_and_is_completed_by_running_it_aga
     arxiv.next_answers = [web.Response(status=503)]
     failed = made.run(days[1], "papers")
     assert not failed.success
-    assert failure(failed) == "none of the 1 sources could be read"
+    assert failure(failed) == "no source could be read: 1 of 1 failed"
     assert "503" in checked(failed)["source/papers", "source_reachable"].description
     assert made.run(days[2], "papers").success
     assert made.instance.get_materialized_partitions(asset) == {str(days[0]), str(days[2])}

@@ -1,16 +1,19 @@
 """The gate between judging and publishing, as Dagster carries it out: what stops, what goes on, and how it ends."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import dagster as dg
 import pytest
 
 from pake_pipelines.pipeline import chain
 from pake_pipelines.pipeline.run import StageResult
-from pake_pipelines_tests.defs.conftest import checked, materialized
+from pake_pipelines_tests.conftest import make_project
+from pake_pipelines_tests.defs.conftest import Project, checked, materialized
 from pake_pipelines_tests.feeds import item, prose, rss, sources_yaml
 
 GATE = ("confidence", "quality_gate")
+FEED = sources_yaml(file="feed.xml")
 
 
 def broken(number):
@@ -21,15 +24,16 @@ def broken(number):
 @pytest.fixture
 def made(project):
     """A project whose feed is the file that `feed` writes."""
-    return project(sources_yaml(file="feed.xml"))
+    return project(FEED)
+
+
+def fill(made, *items):
+    (made.settings.home / "feed.xml").write_bytes(rss(*items))
 
 
 @pytest.fixture
 def feed(made):
-    def write(*items):
-        (made.settings.home / "feed.xml").write_bytes(rss(*items))
-
-    return write
+    return partial(fill, made)
 
 
 def published(made):
@@ -40,29 +44,43 @@ def scan(made, day, *assets):
     return made.launch("qa_incremental_scan_job", day, *assets)
 
 
+def close(made, day):
+    """Run a day on which 18 of 21 items contain a forbidden pattern."""
+    fill(made, *map(broken, range(18)), *map(item, range(18, 21)))
+    return made.run(day)
+
+
 @pytest.fixture
-def closed(made, feed, today):
-    """The run of a day on which 18 of 21 items contain a forbidden pattern."""
-    feed(*map(broken, range(18)), *map(item, range(18, 21)))
-    return made.run(today)
+def closed(made, today):
+    return close(made, today)
 
 
-def test_a_closed_gate_fails_the_run_and_nothing_of_the_day_is_published(made, closed):
+@pytest.fixture(scope="module")
+def stopped(module_database_url, tmp_path_factory):
+    """Return a project and its run that such a day stopped, for those who only look."""
+    with dg.DagsterInstance.ephemeral() as instance:
+        made = Project(make_project(tmp_path_factory.mktemp("stopped"), module_database_url, FEED), instance)
+        return made, close(made, datetime.now(UTC).date())
+
+
+def test_a_closed_gate_fails_the_run_and_nothing_of_the_day_is_published(stopped):
+    made, closed = stopped
     assert not closed.success
     assert "confidence" in materialized(closed)
     assert not {"knowledge_nodes", "qa_report"} & set(materialized(closed))
     assert published(made) == 0
 
 
-def test_a_closed_gate_is_not_tried_again(closed):
+def test_a_closed_gate_is_not_tried_again(stopped):
+    _, closed = stopped
     of_the_step = [event.event_type_value for event in closed.all_events if event.step_key == "confidence"]
     assert of_the_step.count("STEP_START") == 1
     assert "STEP_UP_FOR_RETRY" not in of_the_step
     assert "STEP_RESTARTED" not in of_the_step
 
 
-def test_a_closed_gate_says_which_rules_sources_and_items_and_the_way_out(closed):
-    gate = checked(closed)[GATE]
+def test_a_closed_gate_says_which_rules_sources_and_items_and_the_way_out(stopped):
+    gate = checked(stopped[1])[GATE]
     assert (gate.passed, gate.severity, gate.blocking) == (False, dg.AssetCheckSeverity.ERROR, True)
     found = {name: entry.value for name, entry in gate.metadata.items()}
     assert (found["judged"], found["failing"], found["failing_share"]) == (21, 18, 0.8571)

@@ -5,13 +5,13 @@ from datetime import UTC, datetime
 from typing import Annotated, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago
 from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.metric_view import shown_value
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.foresight.finding import subject
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import forecasts
@@ -43,15 +43,14 @@ def forecast(
     out.print(_table(rows))
 
 
-def _table(rows: list[ForecastRow]) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("series", "model", "expected", "", "between", "reaches", "on", "between the days"):
-        table.add_column(column, overflow="fold")
+def _table(rows: list[ForecastRow]) -> Rows:
+    columns = ("series", "model", "expected", "", "between", "reaches", "on", "between the days")
+    table = Rows(*columns, folding={*columns} - {""})
     for one in rows:
         last = one.points[-1] if one.points else None
         between = f"{shown_value(last.low, one.unit)} to {shown_value(last.high, one.unit)}" if last else "-"
         table.add_row(
-            Text(subject(one.metric, one.labels)),
+            subject(one.metric, one.labels),
             one.model,
             f"{shown_value(last.value, one.unit)} on {last.at:%d %b}" if last else "-",
             _spark_line(one.points),

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import lasting, moment
@@ -13,6 +12,7 @@ from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.metric_view import shown_value
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.foresight.finding import subject
 from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.settings import get_settings
@@ -52,10 +52,9 @@ def anomalies(
     out.print(_table(found, now))
 
 
-def _table(found: list[Anomaly], now: datetime) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in ("since (UTC)", "for", "series", "kind", "value", "usually", "score"):
-        table.add_column(column, overflow="fold")
+def _table(found: list[Anomaly], now: datetime) -> Rows:
+    columns = ("since (UTC)", "for", "series", "kind", "value", "usually", "score")
+    table = Rows(*columns, right={"score"}, folding={"for", "series", "kind", "usually"})
     for one in found:
         unit = CATALOGUE[one.metric].unit if one.metric in CATALOGUE else "count"
         usual = "-"
@@ -65,7 +64,7 @@ def _table(found: list[Anomaly], now: datetime) -> Table:
         table.add_row(
             moment(one.started_at),
             Text(took if one.ended_at else f"{took}, open", "" if one.ended_at else "yellow"),
-            Text(subject(one.metric, one.labels)),
+            subject(one.metric, one.labels),
             one.kind,
             shown_value(one.value, unit),
             usual,

@@ -8,11 +8,11 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Final
 
 import typer
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out, print_json
 from pake_pipelines.cli.sources.options import Json
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_maintenance, load_monitoring, load_reports, load_sources
 from pake_pipelines.foresight.analyses import ANALYSES, forget_old
 from pake_pipelines.foresight.finding import Finding, Place, Rules
@@ -68,13 +68,11 @@ def _say(name: str, finding: Finding, seconds: float) -> None:
     out.print()
 
 
-def finding_table(finding: Finding) -> Table:
+def finding_table(finding: Finding) -> Rows:
     """Return the rows of a finding as a table."""
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in finding.columns:
-        table.add_column(column, overflow="fold")
+    table = Rows(*finding.columns, folding=finding.columns)
     for row in finding.rows:
-        table.add_row(*(Text(_cell(one)) for one in row))
+        table.add_row(*map(_cell, row))
     return table
 
 

@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from rich.table import Table
 from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, lasting
 from pake_pipelines.cli.console import out, print_json
 from pake_pipelines.cli.metric_view import shown_value
 from pake_pipelines.cli.sources.options import Json, ask
+from pake_pipelines.cli.tables import Rows
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import analyses
 from pake_pipelines.store.analyses import Analysis
@@ -25,11 +25,13 @@ def trends(as_json: Json = False) -> None:
     found = _read("trend", "trends", as_json=as_json)
     if not found:
         return
-    table = _table("figure", "7 days", "by", "30 days", "by", "mean of 30 days", "last day")
+    table = Rows(
+        "figure", "7 days", "by", "30 days", "by", "mean of 30 days", "last day", folding={"figure", "last day"}
+    )
     for name, one in sorted(found.items(), key=lambda pair: (pair[0] != "health", pair[0])):
         week, month, unit = one.result["week"], one.result["month"], one.result["unit"]
         table.add_row(
-            Text(name), _direction(week), _change(week, unit), _direction(month), _change(month, unit),
+            name, _direction(week), _change(week, unit), _direction(month), _change(month, unit),
             shown_value(month["mean"], unit), _last_day(one.result.get("day") or {}),
         )  # fmt: skip
     out.print(table)
@@ -55,11 +57,12 @@ def frequencies(as_json: Json = False) -> None:
     found = _read("frequency", "frequencies", as_json=as_json)
     if not found:
         return
-    table = _table("task or schedule", "runs every", "recommended", "score", "follows", "why")
+    columns = ("task or schedule", "runs every", "recommended", "score", "follows", "why")
+    table = Rows(*columns, folding={"task or schedule", "why"})
     for name, one in found.items():
         result = one.result
         table.add_row(
-            Text(name), _every(result["current_seconds"]), _every(result["recommended_seconds"]),
+            name, _every(result["current_seconds"]), _every(result["recommended_seconds"]),
             _UNKNOWN if result["score"] is None else f"{result['score']:.2f}", "yes" if result["follows"] else "no",
             Text(result["reason"], "dim"),
         )  # fmt: skip
@@ -81,13 +84,6 @@ def _read(kind: str, name: str, *, as_json: bool) -> Mapping[str, Analysis]:
         return {}
     out.print(f"as of {ago(max(one.made_at for one in found.values()), datetime.now(UTC))}")
     return found
-
-
-def _table(*columns: str) -> Table:
-    table = Table(box=None, header_style="bold", padding=(0, 1))
-    for column in columns:
-        table.add_column(column, overflow="fold")
-    return table
 
 
 def _direction(window: Mapping[str, Any]) -> Text:

@@ -14,7 +14,7 @@ from pake_pipelines.defs.shared.partitions import day_of
 from pake_pipelines.defs.shared.resource import KnowledgeBase
 from pake_pipelines.defs.shared.tags import KNOWLEDGE_GROUP, KNOWLEDGE_POOL, OWNER, PRIORITIES
 from pake_pipelines.defs.shared.unfinished import goes_on
-from pake_pipelines.pipeline.names import LINK_CHECKS
+from pake_pipelines.pipeline.names import LINK_CHECKS, LINK_CHECKS_CRON
 from pake_pipelines.store.errors import StoreError
 from pake_pipelines.store.marks import Stage
 
@@ -28,7 +28,6 @@ _SAID: Final = (
     "Asks the addresses that items link to and that were never asked or not for long, then judges the items again "
     "that link to what has changed."
 )
-_AT: Final = "20 */2 * * *"  # between the full hours, at which most sources are read
 
 
 class LinkCheckConfig(dg.Config):
@@ -132,7 +131,7 @@ def link_check_schedule(job: "AssetJob", rules: LinkRules, *, on: bool) -> dg.Sc
     return dg.ScheduleDefinition(
         name=LINK_CHECKS,
         job=job,
-        cron_schedule=_AT,
+        cron_schedule=LINK_CHECKS_CRON,
         execution_timezone="UTC",
         description=_SAID,
         execution_fn=tick,

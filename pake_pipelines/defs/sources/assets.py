@@ -125,7 +125,7 @@ def source_assets(config: SourcesConfig, partitions: dg.PartitionsDefinition[str
         visited = [visit for visit in visits if not visit.skipped]
         if visited and all(visit.failed for visit in visited):
             raise dg.Failure(
-                f"none of the {len(visited)} sources could be read",
+                f"no source could be read: {len(visited)} of {len(visited)} failed",
                 metadata={visit.source: visit.error or "" for visit in visited},
                 allow_retries=False,
             )
