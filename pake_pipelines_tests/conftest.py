@@ -44,6 +44,9 @@ if (
     os.environ["TMPDIR"] = str(_MEMORY)
     tempfile.tempdir = None
 
+# xdist tells its workers a width, and `pake` would keep to it
+os.environ.pop("COLUMNS", None)
+
 # the same examples at every run: what is found by chance is looked for with `HYPOTHESIS_PROFILE=explore make test`
 settings.register_profile("repeatable", derandomize=True, database=None)
 settings.register_profile("explore", max_examples=1000)
