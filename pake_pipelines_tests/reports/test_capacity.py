@@ -8,7 +8,6 @@ import pytest
 from pake_pipelines.analytics.pressure import Increase, State, pressure
 from pake_pipelines.analytics.trends import Direction, Trend
 from pake_pipelines.model.maintenance import ProofState
-from pake_pipelines.reports.binned import series_key
 from pake_pipelines.reports.capacity.figures import (
     CapacityFigures,
     backups_stored,
@@ -19,8 +18,9 @@ from pake_pipelines.reports.capacity.figures import (
 from pake_pipelines.reports.capacity.report import _logs
 from pake_pipelines.reports.capacity.sections import document
 from pake_pipelines.reports.document import LineChart, Table, Tone
-from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.monitoring.figures import HealthTrend
+from pake_pipelines.reports.parts.binned import series_key
+from pake_pipelines.reports.parts.foreseen import fresh
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.forecasts import ForecastPoint, ForecastRow
 from pake_pipelines.store.growth_statistics import Bodies

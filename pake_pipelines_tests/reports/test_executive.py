@@ -13,7 +13,7 @@ from pake_pipelines.reports.document import Recommendation, Tone
 from pake_pipelines.reports.executive.figures import Executive, Runs, Week, best, came_to, newest, runs, worst
 from pake_pipelines.reports.executive.sections import document
 from pake_pipelines.reports.health.figures import OverallUptime
-from pake_pipelines.reports.periods import last_week
+from pake_pipelines.reports.parts.periods import last_week
 from pake_pipelines.reports.qa.figures import compute_statistics
 from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.backups import BackupRow

@@ -8,12 +8,12 @@ import pytest
 from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts, QueueFact, RunFact, TickFact
 from pake_pipelines.model.health import HealthSample, HealthStatus, Transition, Uptime, overall
 from pake_pipelines.model.incident import IncidentStatistics
-from pake_pipelines.reports.dagster_section import dagster_section
 from pake_pipelines.reports.document import Strips, Table, Tone
-from pake_pipelines.reports.failed import failures_table
 from pake_pipelines.reports.health.figures import Health, lead, overall_uptime
 from pake_pipelines.reports.health.sections import document
 from pake_pipelines.reports.monitoring.figures import ServiceLine
+from pake_pipelines.reports.parts.dagster_section import dagster_section
+from pake_pipelines.reports.parts.failed import failures_table
 from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.error_summary import ErrorCount
 

@@ -22,7 +22,7 @@ from pake_pipelines.reports.monitoring.data import monitoring_said
 from pake_pipelines.reports.monitoring.made import made_of
 from pake_pipelines.reports.monitoring.report import CHARTED, MonitoringReport, build_report
 from pake_pipelines.reports.monitoring.sections import document
-from pake_pipelines.reports.service_lines import STRIP_CELLS
+from pake_pipelines.reports.parts.service_lines import STRIP_CELLS
 from pake_pipelines.reports.writing import write_files
 from pake_pipelines.store.database import open_database
 from pake_pipelines.store.qa_statistics import hold_still

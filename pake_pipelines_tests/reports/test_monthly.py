@@ -12,7 +12,7 @@ from pake_pipelines.reports.document import Prose, Tone
 from pake_pipelines.reports.health.figures import OverallUptime
 from pake_pipelines.reports.monthly.figures import Month, Monthly, came_to, daily_uptime, day_lines, ends, means
 from pake_pipelines.reports.monthly.sections import document
-from pake_pipelines.reports.periods import last_month
+from pake_pipelines.reports.parts.periods import last_month
 from pake_pipelines.reports.qa.figures import compute_statistics
 from pake_pipelines.store.analyses import Analysis
 from pake_pipelines.store.backups import BackupRow

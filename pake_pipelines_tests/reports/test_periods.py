@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from pake_pipelines.reports.periods import DAY, last_month, last_week, versus
+from pake_pipelines.reports.parts.periods import DAY, last_month, last_week, versus
 
 NOW = datetime(2026, 11, 22, 17, 30, tzinfo=UTC)
 LONG_AGO = datetime(2020, 1, 1, tzinfo=UTC)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 import pytest
 
-from pake_pipelines.reports.render import qa_html, qa_markdown
+from pake_pipelines.reports.qa.render import qa_html, qa_markdown
 from pake_pipelines.reports.whole import write_whole
 from pake_pipelines_tests.reports.qa_reports import empty, full
 

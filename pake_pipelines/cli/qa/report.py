@@ -18,8 +18,8 @@ from pake_pipelines.pipeline.calibrate import score_version
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.reports.opening import open_desk
 from pake_pipelines.reports.qa.made import made_of, qa_json, report_of
+from pake_pipelines.reports.qa.render import qa_html, qa_markdown
 from pake_pipelines.reports.qa.report import QaReport
-from pake_pipelines.reports.render import qa_html, qa_markdown
 from pake_pipelines.reports.strangers import shown
 from pake_pipelines.reports.whole import write_whole
 from pake_pipelines.reports.writing import write_files

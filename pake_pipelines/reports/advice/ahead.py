@@ -8,8 +8,8 @@ from pake_pipelines.reports.advice.rule import Rule, named
 from pake_pipelines.reports.advice.situation import Situation
 from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.document import Tone
-from pake_pipelines.reports.foreseen import dated, fresh
-from pake_pipelines.reports.series_names import series_name
+from pake_pipelines.reports.parts.foreseen import dated, fresh
+from pake_pipelines.reports.parts.series_names import series_name
 from pake_pipelines.reports.strangers import shown
 from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow

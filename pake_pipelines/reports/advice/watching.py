@@ -8,7 +8,7 @@ from pake_pipelines.reports.advice.rule import Rule, named
 from pake_pipelines.reports.advice.situation import Situation
 from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.document import Tone
-from pake_pipelines.reports.series_names import series_name
+from pake_pipelines.reports.parts.series_names import series_name
 from pake_pipelines.reports.strangers import shown
 
 _FEWEST: Final = 3  # samples of an hour: one alone tells nothing (D-41)

@@ -8,10 +8,10 @@ from typing import Final
 from pake_pipelines.analytics.pressure import Increase, Pressure, State
 from pake_pipelines.analytics.trends import Day, Trend, growth, trend
 from pake_pipelines.health.catalogue import CATALOGUE
-from pake_pipelines.reports.binned import SeriesKey, by_series, series_key
 from pake_pipelines.reports.document import Tag, Tone
 from pake_pipelines.reports.monitoring.figures import HealthTrend, last_days
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts.binned import SeriesKey, by_series, series_key
+from pake_pipelines.reports.parts.series_names import series_title
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.growth_statistics import Bodies

@@ -10,7 +10,6 @@ from typing import Final
 from pake_pipelines.analytics.pressure import Increase, Pressure, increase, pressure
 from pake_pipelines.config.upkeep import Capacity
 from pake_pipelines.reports.advice import advise, look
-from pake_pipelines.reports.binned import SeriesKey, series_key
 from pake_pipelines.reports.capacity.figures import (
     DAYS,
     METRICS,
@@ -28,9 +27,10 @@ from pake_pipelines.reports.capacity.figures import (
 from pake_pipelines.reports.capacity.sections import document
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
-from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.monitoring.figures import HealthTrend, health_trend
-from pake_pipelines.reports.periods import DAY, WEEK
+from pake_pipelines.reports.parts.binned import SeriesKey, series_key
+from pake_pipelines.reports.parts.foreseen import fresh
+from pake_pipelines.reports.parts.periods import DAY, WEEK
 from pake_pipelines.store import (
     backups,
     forecasts,

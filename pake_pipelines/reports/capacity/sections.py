@@ -6,9 +6,8 @@ from typing import Final
 
 from pake_pipelines.analytics.pressure import Increase, State
 from pake_pipelines.analytics.trends import Direction
-from pake_pipelines.reports import foreseen, tones
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount
-from pake_pipelines.reports.binned import series_key
 from pake_pipelines.reports.capacity.figures import DAYS, CapacityFigures, Line
 from pake_pipelines.reports.document import (
     Advice,
@@ -25,8 +24,10 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
-from pake_pipelines.reports.periods import DAY, WEEK
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts import foreseen
+from pake_pipelines.reports.parts.binned import series_key
+from pake_pipelines.reports.parts.periods import DAY, WEEK
+from pake_pipelines.reports.parts.series_names import series_title
 from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow
 

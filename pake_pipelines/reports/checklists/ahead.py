@@ -10,8 +10,8 @@ from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.checklists.judged import Judged, failed, passed, unknown
 from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
 from pake_pipelines.reports.checklists.tasks import Judge
-from pake_pipelines.reports.foreseen import fresh
-from pake_pipelines.reports.series_names import series_name, subject_name
+from pake_pipelines.reports.parts.foreseen import fresh
+from pake_pipelines.reports.parts.series_names import series_name, subject_name
 from pake_pipelines.reports.strangers import shown
 
 

@@ -13,10 +13,10 @@ from pake_pipelines.reports.checklists.seen import RHYTHMS, LogErrors, Seen
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.health.report import key_figures
-from pake_pipelines.reports.judged_rules import judged_at
 from pake_pipelines.reports.log.figures import compared
 from pake_pipelines.reports.log.files import LogReading, read_logs
 from pake_pipelines.reports.log.lines import ERRORS
+from pake_pipelines.reports.parts.judged_rules import judged_at
 from pake_pipelines.reports.security.figures import security_rules
 from pake_pipelines.store import checklist_ticks, health_samples, incidents, security_statistics
 

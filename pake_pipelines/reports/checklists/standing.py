@@ -15,7 +15,7 @@ from pake_pipelines.reports.amounts import amount, counted, share
 from pake_pipelines.reports.checklists.judged import Judged, failed, passed, unknown
 from pake_pipelines.reports.checklists.seen import RHYTHMS, Seen
 from pake_pipelines.reports.checklists.tasks import Judge
-from pake_pipelines.reports.judged_rules import not_judged
+from pake_pipelines.reports.parts.judged_rules import not_judged
 from pake_pipelines.reports.strangers import shown
 
 _SEEN_SHARE: Final = 0.9

@@ -11,7 +11,7 @@ from pake_pipelines.reports.advice.bounds import BackupBounds
 from pake_pipelines.reports.advice.upkeep import usable
 from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.health.figures import OverallUptime
-from pake_pipelines.reports.periods import Period
+from pake_pipelines.reports.parts.periods import Period
 from pake_pipelines.reports.qa.figures import Statistics
 from pake_pipelines.store.alert_statistics import AlertCounts
 from pake_pipelines.store.backups import BackupRow

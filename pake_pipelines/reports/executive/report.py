@@ -5,11 +5,11 @@ from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.executive.figures import Executive, Runs, Week, runs
 from pake_pipelines.reports.executive.sections import document
-from pake_pipelines.reports.foreseen import fresh
-from pake_pipelines.reports.judged_rules import judged_at, not_judged
-from pake_pipelines.reports.periods import DAY, Period, last_week
+from pake_pipelines.reports.parts.foreseen import fresh
+from pake_pipelines.reports.parts.judged_rules import judged_at, not_judged
+from pake_pipelines.reports.parts.periods import DAY, Period, last_week
+from pake_pipelines.reports.parts.service_lines import overall_of
 from pake_pipelines.reports.qa.figures import read_statistics
-from pake_pipelines.reports.service_lines import overall_of
 from pake_pipelines.store import (
     alert_statistics,
     health_samples,

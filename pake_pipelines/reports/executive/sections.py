@@ -5,9 +5,8 @@ from datetime import datetime
 from typing import Final
 
 from pake_pipelines.model.incident import IncidentSeverity
-from pake_pipelines.reports import foreseen, tones
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount, counted, lasting
-from pake_pipelines.reports.binned import counts
 from pake_pipelines.reports.document import (
     Advice,
     BarChart,
@@ -25,8 +24,10 @@ from pake_pipelines.reports.document import (
     Value,
 )
 from pake_pipelines.reports.executive.figures import SHOWN, Executive, Week, best, came_to, newest, worst
-from pake_pipelines.reports.periods import DAY, versus
-from pake_pipelines.reports.uptime_words import uptime_tone, uptime_words
+from pake_pipelines.reports.parts import foreseen
+from pake_pipelines.reports.parts.binned import counts
+from pake_pipelines.reports.parts.periods import DAY, versus
+from pake_pipelines.reports.parts.uptime_words import uptime_tone, uptime_words
 from pake_pipelines.store.backups import BackupRow
 from pake_pipelines.store.intake_statistics import SourceIntake
 

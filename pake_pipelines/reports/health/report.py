@@ -11,9 +11,9 @@ from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.health.figures import Health
 from pake_pipelines.reports.health.sections import document
-from pake_pipelines.reports.judged_rules import judged_at, not_judged
 from pake_pipelines.reports.monitoring.figures import failed_runs
-from pake_pipelines.reports.service_lines import service_lines
+from pake_pipelines.reports.parts.judged_rules import judged_at, not_judged
+from pake_pipelines.reports.parts.service_lines import service_lines
 from pake_pipelines.store import (
     alert_statistics,
     alert_views,

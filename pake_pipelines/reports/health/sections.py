@@ -5,7 +5,6 @@ from typing import Final
 
 from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount, counted, share
-from pake_pipelines.reports.dagster_section import dagster_section
 from pake_pipelines.reports.document import (
     Advice,
     Block,
@@ -19,11 +18,12 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
-from pake_pipelines.reports.failed import failures_table
 from pake_pipelines.reports.health.figures import Health, OverallUptime, lead, overall_uptime
 from pake_pipelines.reports.health.services import services_section
 from pake_pipelines.reports.insights.trends import too_short, trends_table
-from pake_pipelines.reports.standing_tables import alerts_table, incidents_table
+from pake_pipelines.reports.parts.dagster_section import dagster_section
+from pake_pipelines.reports.parts.failed import failures_table
+from pake_pipelines.reports.parts.standing_tables import alerts_table, incidents_table
 
 _DAY: Final = timedelta(days=1)
 

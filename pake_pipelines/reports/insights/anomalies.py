@@ -8,7 +8,7 @@ from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.reports.amounts import amount, lasting
 from pake_pipelines.reports.document import Block, Column, LineChart, Section, Table, Tag, Tone, Value
 from pake_pipelines.reports.insights.figures import DAYS, Episode, Insights
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts.series_names import series_title
 from pake_pipelines.store.anomalies import Anomaly
 
 _HOLE: Final = 3  # samples may be a little further apart than a stretch is wide

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from pake_pipelines.reports.binned import series_key
-from pake_pipelines.reports.foreseen import fresh
+from pake_pipelines.reports.parts.binned import series_key
+from pake_pipelines.reports.parts.foreseen import fresh
 from pake_pipelines.reports.qa.figures import Statistics
 from pake_pipelines.store.analyses import STANDS_FOR, Analysis
 from pake_pipelines.store.anomalies import Anomaly

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import Figure, Figures, Section, Tone
 from pake_pipelines.reports.insights.figures import DAYS, PERFORMANCE, SYSTEM, Groups, Insights
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts.series_names import series_title
 from pake_pipelines.store.intake_statistics import Serving
 from pake_pipelines.store.metric_windows import Window
 

@@ -17,7 +17,7 @@ from pake_pipelines.reports.insights.figures import (
     in_order,
 )
 from pake_pipelines.reports.insights.sections import document
-from pake_pipelines.reports.periods import DAY
+from pake_pipelines.reports.parts.periods import DAY
 from pake_pipelines.reports.qa.figures import read_statistics
 from pake_pipelines.store import (
     analyses,

@@ -20,7 +20,7 @@ from pake_pipelines.reports.document import (
     Value,
 )
 from pake_pipelines.reports.insights.figures import Insights
-from pake_pipelines.reports.series_names import series_name, series_title
+from pake_pipelines.reports.parts.series_names import series_name, series_title
 
 _HOURS: Final = 24
 _ALIKE: Final = 0.01  # an interval that differs by less is the same

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from pake_pipelines.reports import foreseen, tones
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import counted
 from pake_pipelines.reports.document import Advice, Document, Figure, Link, Recommendation, Section, Tone
 from pake_pipelines.reports.insights.anomalies import anomalies
@@ -12,8 +12,9 @@ from pake_pipelines.reports.insights.figures import DAYS, Insights, declines
 from pake_pipelines.reports.insights.groups import groups
 from pake_pipelines.reports.insights.rhythms import frequencies, quiet_hours, quiet_window, regressions
 from pake_pipelines.reports.insights.trends import trends
-from pake_pipelines.reports.periods import DAY
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts import foreseen
+from pake_pipelines.reports.parts.periods import DAY
+from pake_pipelines.reports.parts.series_names import series_title
 
 _CODES: Final[Mapping[str, str]] = {
     "performance_decline": "ANA-04",

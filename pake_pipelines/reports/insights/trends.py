@@ -6,9 +6,9 @@ from typing import Any, Final
 from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.document import Block, Column, Prose, Section, Table, Tag, Tone, Value
-from pake_pipelines.reports.foreseen import changed
 from pake_pipelines.reports.insights.figures import Insights, moving
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts.foreseen import changed
+from pake_pipelines.reports.parts.series_names import series_title
 
 _TONES: Final[Mapping[str, Tone]] = {
     "improving": Tone.GOOD,

@@ -8,7 +8,7 @@ from pake_pipelines.reports.document import Document
 from pake_pipelines.reports.log.figures import WINDOW, Logs
 from pake_pipelines.reports.log.files import read_logs
 from pake_pipelines.reports.log.sections import document
-from pake_pipelines.reports.periods import midnights
+from pake_pipelines.reports.parts.periods import midnights
 from pake_pipelines.store import audit_statistics
 from pake_pipelines.store.error_summary import error_summary, failures_by_day
 

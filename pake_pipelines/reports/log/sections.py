@@ -19,10 +19,10 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
-from pake_pipelines.reports.failed import failed_runs_table, failures_table
 from pake_pipelines.reports.log.figures import Logs, Rate, error_rate, lead
 from pake_pipelines.reports.log.lines import moment, shown
-from pake_pipelines.reports.periods import midnights
+from pake_pipelines.reports.parts.failed import failed_runs_table, failures_table
+from pake_pipelines.reports.parts.periods import midnights
 
 _MESSAGES: Final = 25
 _LOGGERS: Final = 15

@@ -10,7 +10,7 @@ from pake_pipelines.analytics.trends import FEWEST_SAMPLES, Day, Trend, trend
 from pake_pipelines.config.services import AnyService, HttpService, RedisService, TcpService
 from pake_pipelines.model.dagster_facts import RunFact
 from pake_pipelines.model.health import HealthSample, HealthStatus, Uptime
-from pake_pipelines.reports.binned import highest, mean
+from pake_pipelines.reports.parts.binned import highest, mean
 from pake_pipelines.store.error_summary import ErrorCount
 from pake_pipelines.store.monitoring_statistics import Bin, ServiceDay
 

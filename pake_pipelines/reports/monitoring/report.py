@@ -19,7 +19,6 @@ from pake_pipelines.reports.advice.bounds import Bounds
 from pake_pipelines.reports.advice.situation import Alerts, Sampling, Situation
 from pake_pipelines.reports.advice.table import advise
 from pake_pipelines.reports.document import Recommendation
-from pake_pipelines.reports.judged_rules import not_judged
 from pake_pipelines.reports.monitoring.figures import (
     Average,
     HealthTrend,
@@ -30,7 +29,8 @@ from pake_pipelines.reports.monitoring.figures import (
     health_trend,
     metric_trend,
 )
-from pake_pipelines.reports.service_lines import service_lines
+from pake_pipelines.reports.parts.judged_rules import not_judged
+from pake_pipelines.reports.parts.service_lines import service_lines
 from pake_pipelines.store import (
     alert_rounds,
     alert_statistics,

@@ -12,7 +12,6 @@ from pake_pipelines.model.status import CheckStatus
 from pake_pipelines.reports import tones
 from pake_pipelines.reports.advice.rule import named
 from pake_pipelines.reports.amounts import amount, counted, share
-from pake_pipelines.reports.binned import line
 from pake_pipelines.reports.document import (
     Advice,
     Column,
@@ -25,12 +24,13 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
-from pake_pipelines.reports.foreseen import moved
 from pake_pipelines.reports.monitoring.database import database
 from pake_pipelines.reports.monitoring.figures import MetricTrend
 from pake_pipelines.reports.monitoring.report import CHARTED, MonitoringReport
 from pake_pipelines.reports.monitoring.standing import alerts, errors, incidents, services
-from pake_pipelines.reports.periods import WEEK
+from pake_pipelines.reports.parts.binned import line
+from pake_pipelines.reports.parts.foreseen import moved
+from pake_pipelines.reports.parts.periods import WEEK
 from pake_pipelines.store.monitoring_statistics import Bin
 
 _HOUR: Final = timedelta(hours=1)

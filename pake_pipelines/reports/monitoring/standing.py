@@ -6,11 +6,11 @@ from pake_pipelines.model.health import Uptime
 from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import counted, lasting, share
 from pake_pipelines.reports.document import Block, Column, Prose, Section, Strip, Strips, Table, Value
-from pake_pipelines.reports.failed import failures_table
 from pake_pipelines.reports.monitoring.figures import ServiceLine
 from pake_pipelines.reports.monitoring.report import MonitoringReport
-from pake_pipelines.reports.periods import DAY
-from pake_pipelines.reports.standing_tables import incidents_table
+from pake_pipelines.reports.parts.failed import failures_table
+from pake_pipelines.reports.parts.periods import DAY
+from pake_pipelines.reports.parts.standing_tables import incidents_table
 
 _MOSTLY: Final = 0.9  # of a time that was seen, a share needs no word on how much
 

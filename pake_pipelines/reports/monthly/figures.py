@@ -8,10 +8,10 @@ from typing import Final
 
 from pake_pipelines.model.health import Uptime
 from pake_pipelines.model.incident import IncidentStatistics
-from pake_pipelines.reports.binned import SeriesKey, by_series, counts, mean
 from pake_pipelines.reports.document import Recommendation
 from pake_pipelines.reports.health.figures import OverallUptime
-from pake_pipelines.reports.periods import Period
+from pake_pipelines.reports.parts.binned import SeriesKey, by_series, counts, mean
+from pake_pipelines.reports.parts.periods import Period
 from pake_pipelines.reports.qa.figures import Statistics
 from pake_pipelines.store.alert_statistics import RuleCount
 from pake_pipelines.store.analyses import Analysis

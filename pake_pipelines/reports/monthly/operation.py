@@ -6,14 +6,15 @@ from typing import Final
 from pake_pipelines.health.catalogue import CATALOGUE
 from pake_pipelines.model.incident import IncidentSeverity
 from pake_pipelines.model.maintenance import ProofState
-from pake_pipelines.reports import foreseen, tones
+from pake_pipelines.reports import tones
 from pake_pipelines.reports.amounts import amount, lasting
-from pake_pipelines.reports.binned import counts, highest, line
 from pake_pipelines.reports.document import BarChart, Block, Column, Figure, Figures, Layer, Section, Table, Tone, Value
 from pake_pipelines.reports.monthly.figures import CAPACITY, SEEN, Mean, Monthly, ends, means
-from pake_pipelines.reports.periods import versus
-from pake_pipelines.reports.series_names import series_title
-from pake_pipelines.reports.uptime_words import uptime_tone
+from pake_pipelines.reports.parts import foreseen
+from pake_pipelines.reports.parts.binned import counts, highest, line
+from pake_pipelines.reports.parts.periods import versus
+from pake_pipelines.reports.parts.series_names import series_title
+from pake_pipelines.reports.parts.uptime_words import uptime_tone
 
 _CHARTED: Final = (
     "cpu_usage_percent", "memory_usage_percent", "disk_usage_percent", "db_query_ms", "api_response_ms",

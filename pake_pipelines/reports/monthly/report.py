@@ -6,12 +6,12 @@ from typing import Final
 from pake_pipelines.reports.advice import advise, look
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
-from pake_pipelines.reports.foreseen import fresh
 from pake_pipelines.reports.monthly.figures import METRICS, Month, Monthly
 from pake_pipelines.reports.monthly.sections import document
-from pake_pipelines.reports.periods import DAY, Period, last_month
+from pake_pipelines.reports.parts.foreseen import fresh
+from pake_pipelines.reports.parts.periods import DAY, Period, last_month
+from pake_pipelines.reports.parts.service_lines import overall_of
 from pake_pipelines.reports.qa.figures import read_statistics
-from pake_pipelines.reports.service_lines import overall_of
 from pake_pipelines.store import (
     alert_statistics,
     analysis_history,

@@ -9,8 +9,8 @@ from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.document import Advice, Block, Column, Document, Figure, Prose, Section, Table, Tone, Value
 from pake_pipelines.reports.monthly import operation, trust
 from pake_pipelines.reports.monthly.figures import COUNTED, Month, Monthly, day_lines, means
-from pake_pipelines.reports.periods import versus
-from pake_pipelines.reports.uptime_words import uptime_tone, uptime_words
+from pake_pipelines.reports.parts.periods import versus
+from pake_pipelines.reports.parts.uptime_words import uptime_tone, uptime_words
 
 _ADVICE: Final = 5
 

@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from pake_pipelines.reports.amounts import amount, counted
-from pake_pipelines.reports.binned import counts
 from pake_pipelines.reports.document import BarChart, Block, Column, Figure, Figures, Layer, Section, Table, Tone, Value
 from pake_pipelines.reports.monthly.figures import Monthly, came_to, errors_by_kind
-from pake_pipelines.reports.periods import versus
+from pake_pipelines.reports.parts.binned import counts
+from pake_pipelines.reports.parts.periods import versus
 
 
 def intake(told: Monthly) -> Section:

@@ -12,8 +12,8 @@ from pake_pipelines.reports.amounts import amount, counted
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Tone
 from pake_pipelines.reports.qa.data import qa_said
+from pake_pipelines.reports.qa.render import qa_html, qa_markdown
 from pake_pipelines.reports.qa.report import QaReport, build_report
-from pake_pipelines.reports.render import qa_html, qa_markdown
 from pake_pipelines.reports.rendering.sheets import sheets_of
 from pake_pipelines.reports.writing import Made, Written, write_files, written
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final, TypeGuard
 
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import BarChart, Layer, LineChart, Tone
-from pake_pipelines.reports.drawing import COLOURS, lent_axes
+from pake_pipelines.reports.rendering.drawing import COLOURS, lent_axes
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -5,8 +5,8 @@ from typing import Final
 from pake_pipelines.reports.advice import advise, look
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document
-from pake_pipelines.reports.judged_rules import judged_at, not_judged
-from pake_pipelines.reports.periods import midnights
+from pake_pipelines.reports.parts.judged_rules import judged_at, not_judged
+from pake_pipelines.reports.parts.periods import midnights
 from pake_pipelines.reports.security.figures import (
     AUDIT,
     RUNBOOK,

@@ -20,7 +20,8 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
-from pake_pipelines.reports.periods import midnights
+from pake_pipelines.reports.parts.periods import midnights
+from pake_pipelines.reports.parts.standing_tables import alerts_table, incidents_table
 from pake_pipelines.reports.security.figures import (
     WINDOW,
     Looked,
@@ -32,7 +33,6 @@ from pake_pipelines.reports.security.figures import (
     tone,
 )
 from pake_pipelines.reports.security.posture import posture
-from pake_pipelines.reports.standing_tables import alerts_table, incidents_table
 from pake_pipelines.store.security_statistics import Refusals
 
 _SEVERITIES: Final = {"error": Tone.BAD, "warning": Tone.WARN}

@@ -19,7 +19,7 @@ from pake_pipelines.reports.document import (
     Tone,
     Value,
 )
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts.series_names import series_title
 from pake_pipelines.reports.status.reading import DAY, Seen
 from pake_pipelines.store.anomalies import Anomaly
 from pake_pipelines.store.forecasts import ForecastRow

@@ -11,10 +11,10 @@ from pake_pipelines.reports import tones
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Document, Figure, Recommendation, Tag, Tone
 from pake_pipelines.reports.health.figures import overall_uptime
+from pake_pipelines.reports.parts.uptime_words import MOST_OF_IT
 from pake_pipelines.reports.status import automation, foresight, knowledge, standing
 from pake_pipelines.reports.status.reading import Seen
 from pake_pipelines.reports.status.verdict import Overall, judge
-from pake_pipelines.reports.uptime_words import MOST_OF_IT
 
 NAME: Final = "status"
 TITLE: Final = "Status"

@@ -10,7 +10,7 @@ from pake_pipelines.model.incident import Incident
 from pake_pipelines.model.metric import MetricSample
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.monitoring.figures import NEVER, standing
-from pake_pipelines.reports.service_lines import STRIP_CELLS
+from pake_pipelines.reports.parts.service_lines import STRIP_CELLS
 from pake_pipelines.store import (
     alert_statistics,
     anomalies,

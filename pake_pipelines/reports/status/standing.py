@@ -9,9 +9,9 @@ from pake_pipelines.reports.amounts import amount, share
 from pake_pipelines.reports.desk import Desk
 from pake_pipelines.reports.document import Block, Column, Prose, Section, Strip, Strips, Table, Value
 from pake_pipelines.reports.monitoring.figures import NEVER
-from pake_pipelines.reports.service_lines import GRAVITY
+from pake_pipelines.reports.parts.service_lines import GRAVITY
+from pake_pipelines.reports.parts.uptime_words import MOST_OF_IT
 from pake_pipelines.reports.status.reading import DAY, Seen, Service
-from pake_pipelines.reports.uptime_words import MOST_OF_IT
 from pake_pipelines.store.health_samples import LONGEST_GAP
 
 _ALERTS: Final = (

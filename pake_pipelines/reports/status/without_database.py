@@ -4,8 +4,8 @@ from datetime import datetime
 from typing import Final
 
 from pake_pipelines.model.dagster_facts import DagsterFacts
-from pake_pipelines.reports.dagster_section import dagster_section
 from pake_pipelines.reports.document import Document, Figure, Figures, Section
+from pake_pipelines.reports.parts.dagster_section import dagster_section
 from pake_pipelines.reports.status import automation
 from pake_pipelines.reports.status.page import NAME, TITLE
 from pake_pipelines.reports.status.verdict import Overall, Word

@@ -7,7 +7,7 @@ from typing import Final
 from pake_pipelines.analytics.trends import Direction, Trend
 from pake_pipelines.reports.amounts import amount
 from pake_pipelines.reports.document import Column, LineChart, Table, Value
-from pake_pipelines.reports.series_names import series_title
+from pake_pipelines.reports.parts.series_names import series_title
 from pake_pipelines.store.analyses import STANDS_FOR
 from pake_pipelines.store.forecasts import ForecastRow
 from pake_pipelines.store.monitoring_statistics import Bin

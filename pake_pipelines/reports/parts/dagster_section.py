@@ -5,7 +5,7 @@ from typing import Final
 
 from pake_pipelines.model.dagster_facts import DaemonFact, DagsterFacts
 from pake_pipelines.reports.document import Block, Column, Figure, Figures, Section, Table, Tag, Tone, Value
-from pake_pipelines.reports.failed import failed_runs_table
+from pake_pipelines.reports.parts.failed import failed_runs_table
 
 TITLE: Final = "Dagster"
 _NOT_TOLD: Final = "Dagster could not be asked."
