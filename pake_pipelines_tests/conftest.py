@@ -53,6 +53,18 @@ settings.register_profile("explore", max_examples=1000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "repeatable"))
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Give tests that name no project one of their own, set up as this checkout: its logs are not theirs to write."""
+    if hasattr(config, "workerinput") or "PAKE_HOME" in os.environ:
+        return
+    home = Path(tempfile.mkdtemp(prefix="pake-home-"))
+    (home / "data").mkdir()
+    for name in ("configs", "dagster.yaml", "workspace.yaml", "data/samples"):
+        (home / name).symlink_to(PACKAGE_HOME / name)
+    os.environ["PAKE_HOME"] = str(home)
+    config.add_cleanup(partial(shutil.rmtree, home, ignore_errors=True))
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files that take long: one that comes last keeps a single worker busy while the others wait."""
     items.sort(key=lambda item: item.get_closest_marker("long") is None)

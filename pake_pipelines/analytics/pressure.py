@@ -56,7 +56,7 @@ class Increase:
 def uncovered(moments: Sequence[datetime], window: timedelta, min_samples: int) -> str | None:
     """Return why so many samples at such moments tell nothing of a window, None where they do."""
     if len(moments) < min_samples:
-        return f"only {len(moments)} samples of {min_samples}"
+        return f"only {len(moments)} of {min_samples} samples"
     covered = max(moments) - min(moments)
     if covered < COVERED * window:
         return f"they cover {covered.total_seconds() / 3600:.1f} of {window.total_seconds() / 3600:g} hours"

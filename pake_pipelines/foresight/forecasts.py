@@ -117,7 +117,7 @@ def _checks(rows: Sequence[ForecastRow], soon: Sequence[ForecastRow]) -> dict[st
         said = "; ".join(f"{subject(one.metric, one.labels)} on {one.reaches_at:%d %b %Y}" for one in soon)
         return {NOTHING_FILLS_UP: Verdict(False, said)}
     unknown = f"; nothing is known of {len(limited) - len(known)} more" if len(known) < len(limited) else ""
-    said = f"none of {len(known)} series with a limit reaches it soon{unknown}"
+    said = f"no series reaches its limit soon, of {len(known)} that have one{unknown}"
     return {NOTHING_FILLS_UP: Verdict(True, said)} if known else {}
 
 

@@ -108,8 +108,9 @@ def limits(foreseen: Sequence[ForecastRow], advice: Advising, now: datetime) -> 
                 message, evidence = f"{name} has reached {one.limit_value:g}", told_by
             else:
                 message = f"{name} is expected to reach {one.limit_value:g} on {one.reaches_at:%Y-%m-%d}"
+                early = f"{one.reaches_early:%Y-%m-%d}"
                 late = f"{one.reaches_late:%Y-%m-%d}" if one.reaches_late else "later than is foreseen"
-                evidence = f"between {one.reaches_early:%Y-%m-%d} and {late}; {told_by}"
+                evidence = told_by if early == late else f"between {early} and {late}; {told_by}"
             yield (
                 f"{LIMIT}:{name}",
                 {

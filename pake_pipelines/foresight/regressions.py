@@ -68,7 +68,7 @@ def _told(results: Mapping[str, Mapping[str, Any]]) -> Finding:
 def _verdict(results: Mapping[str, Mapping[str, Any]], slower: list[str], judged: list[str]) -> Verdict:
     if slower:
         return Verdict(False, "; ".join(f"{name}: {results[name]['reason']}" for name in slower))
-    return Verdict(True, f"none of {len(judged)} jobs became slower")
+    return Verdict(True, f"no job became slower, of {len(judged)} judged")
 
 
 def _rounded(value: float | None) -> float | None:

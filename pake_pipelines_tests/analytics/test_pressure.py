@@ -39,11 +39,11 @@ def test_the_evidence_says_what_was_seen():
 @pytest.mark.parametrize(
     ("seen", "why"),
     [
-        ([], "only 0 samples of 6"),
-        (samples(*[90.0] * 5), "only 5 samples of 6"),
+        ([], "only 0 of 6 samples"),
+        (samples(*[90.0] * 5), "only 5 of 6 samples"),
         (samples(*[90.0] * 40, minutes=1), "they cover 0.7 of 4 hours"),
-        ([(at - timedelta(days=1), value) for at, value in samples(*[90.0] * 8)], "only 0 samples of 6"),
-        ([(at + timedelta(days=1), value) for at, value in samples(*[90.0] * 8)], "only 0 samples of 6"),
+        ([(at - timedelta(days=1), value) for at, value in samples(*[90.0] * 8)], "only 0 of 6 samples"),
+        ([(at + timedelta(days=1), value) for at, value in samples(*[90.0] * 8)], "only 0 of 6 samples"),
     ],
     ids=["none", "few", "of a moment", "of yesterday", "of tomorrow"],
 )

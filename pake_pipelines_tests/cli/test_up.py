@@ -5,6 +5,7 @@ Two stacks are started in all, and what looks at them runs in this process: each
 
 import json
 import os
+import shutil
 import signal
 import socket
 import tempfile
@@ -25,7 +26,8 @@ pytestmark = pytest.mark.long
 def project():
     home = Path(tempfile.mkdtemp(prefix="pake-up-"))
     home.chmod(0o755)
-    return Project(home)
+    yield Project(home)
+    shutil.rmtree(home, ignore_errors=True)
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,7 @@
 """Importing the definitions is cheap: no heavy library, no file but the project's own, no connection."""
 
 import json
+import os
 import subprocess
 import sys
 
@@ -31,8 +32,9 @@ print(json.dumps({"modules": sorted(sys.modules), "opened": sorted(opened), "con
 @pytest.fixture(scope="module")
 def probed():
     done = subprocess.run(
-        [sys.executable, "-c", PROBE], cwd=PACKAGE_HOME, capture_output=True, text=True, timeout=120, check=True
-    )
+        [sys.executable, "-c", PROBE], cwd=PACKAGE_HOME, env={**os.environ, "PAKE_HOME": str(PACKAGE_HOME)},
+        capture_output=True, text=True, timeout=120, check=True,
+    )  # fmt: skip
     return json.loads(done.stdout)
 
 

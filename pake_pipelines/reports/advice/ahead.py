@@ -60,8 +60,8 @@ def _date(one: ForecastRow) -> str:
     )
     if one.reaches_early is None:
         return said
-    late = f"{one.reaches_late:%d %b}" if one.reaches_late else "later"
-    return f"{said} (between {one.reaches_early:%d %b} and {late})"
+    early, late = f"{one.reaches_early:%d %b}", f"{one.reaches_late:%d %b}" if one.reaches_late else "later"
+    return said if early == late else f"{said} (between {early} and {late})"
 
 
 def _health_declines(now: Situation) -> str | None:

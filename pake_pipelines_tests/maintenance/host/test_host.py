@@ -273,8 +273,8 @@ async def test_a_mean_above_the_bound_is_told_and_each_disk_for_itself(measured)
 @pytest.mark.parametrize(
     ("cpu", "said"),
     [
-        ([], "cpu_usage_percent: only 0 samples of 6"),
-        (samples("cpu_usage_percent", [20.0] * 5), "only 5 samples of 6"),
+        ([], "cpu_usage_percent: only 0 of 6 samples"),
+        (samples("cpu_usage_percent", [20.0] * 5), "only 5 of 6 samples"),
         (samples("cpu_usage_percent", [20.0] * 40, minutes=1), "they cover 0.7 of 4 hours"),
     ],
     ids=["none", "few", "of a moment"],
