@@ -53,14 +53,22 @@ def _judge(name: str, slo: Slo, window: BurnWindow, counted: Mapping[float, Coun
         return Reading(labels, condition=Condition.UNKNOWN, detail=f"{slo.good} or {slo.total} is not measured")
     over_long, over_short = burn_rate(slo, long), burn_rate(slo, short)
     if long.total < slo.min_events or over_long is None or over_short is None:
-        detail = f"{long.total:g} events in {window.long_minutes:g} minutes are too few to tell"
+        detail = f"{long.total:g} events in {_span(window.long_minutes)} are too few to tell"
         return Reading(labels, value=over_long or 0.0, condition=Condition.UNKNOWN, detail=detail)
     burns = over_long > window.factor and over_short > window.factor
     detail = (
-        f"{over_long:.1f} times too fast over {window.long_minutes:g} minutes, {over_short:.1f} times over the last "
-        f"{window.short_minutes:g}; the budget of {slo.days} days would last {_lasts(slo, over_long)}"
+        f"{over_long:.1f} times too fast over {_span(window.long_minutes)}, {over_short:.1f} times over the last "
+        f"{_span(window.short_minutes)}; the budget of {slo.days} days would last {_lasts(slo, over_long)}"
     )
     return Reading(labels, value=over_long, condition=Condition.BAD if burns else Condition.OK, detail=detail)
+
+
+def _span(minutes: float) -> str:
+    """Return a window in the largest unit of which it is twice as long or more: `3 days`, `6 hours`, `60 minutes`."""
+    for unit, name in ((1440, "days"), (60, "hours")):
+        if minutes >= 2 * unit:
+            return f"{minutes / unit:g} {name}"
+    return f"{minutes:g} minutes"
 
 
 def _lasts(slo: Slo, rate: float) -> str:

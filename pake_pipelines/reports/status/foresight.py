@@ -73,7 +73,7 @@ def _forecast(one: ForecastRow, now: datetime) -> Sequence[Value]:
 def _within(one: ForecastRow) -> str:
     early = f"{one.reaches_early:%d %b %Y}" if one.reaches_early else "unknown"
     late = f"{one.reaches_late:%d %b %Y}" if one.reaches_late else "later than can be told"
-    return f"{early} to {late}"
+    return early if early == late else f"{early} to {late}"
 
 
 def anomalies(seen: Seen, every: timedelta) -> Section:
