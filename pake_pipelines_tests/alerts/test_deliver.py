@@ -242,8 +242,8 @@ async def test_a_hanging_channel_does_not_hold_up_the_others(database, tmp_path,
     for name in channels:
         await office.put(name, *(message(f"{n}", group=f"{n}") for n in range(5)))
     started = time.monotonic()
-    done = await office.deliver(seconds=1)
-    assert time.monotonic() - started < 2.5
+    done = await office.deliver(seconds=4)
+    assert time.monotonic() - started < 15
     assert {name: one.sent for name, one in done.channels.items()} == {"hangs": 0, "hook": 5, "log": 5}
     assert done.channels["hangs"].put_off == 1
     assert "no" in done.errors["hangs"]

@@ -58,7 +58,7 @@ async def test_a_ping_that_fails_is_told_and_raises_nothing(page, said, ping, si
     site.pages["/ping/s3cret"] = page
     started = time.monotonic()
     found = await ping()
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
     assert (found.state, said in found.error) == ("failed", True)
     assert (await memory(database)).memory == {"error": found.error}
     logged = [one.getMessage() for one in caplog.records if one.name != "aiohttp.access"]

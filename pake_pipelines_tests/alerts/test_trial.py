@@ -12,7 +12,7 @@ from pake_pipelines_tests.site import Page
 @pytest.fixture
 def attempt(database, tmp_path, site):
     channels = {
-        "log": LogChannel(kind="log"), "hook": hook(site, timeout_seconds=0.5), "slack": SlackChannel(kind="slack"),
+        "log": LogChannel(kind="log"), "hook": hook(site, timeout_seconds=2), "slack": SlackChannel(kind="slack"),
         "off": LogChannel(kind="log", enabled=False),
     }  # fmt: skip
     office = PostOffice(database, tmp_path, channels)
@@ -36,7 +36,7 @@ async def test_a_test_message_says_that_it_is_one_and_passes_by_the_outbox(attem
 
 @pytest.mark.parametrize(
     ("page", "state", "said"),
-    [(Page(status=404), "refused", "404"), (Page(status=503), "failed", "503"), (hang, "failed", "0.5 s")],
+    [(Page(status=404), "refused", "404"), (Page(status=503), "failed", "503"), (hang, "failed", "2 s")],
     ids=["404", "503", "hanging"],
 )
 async def test_what_goes_wrong_is_said(page, state, said, attempt, site):

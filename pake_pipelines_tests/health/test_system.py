@@ -141,9 +141,13 @@ def test_network_counters_that_the_system_does_not_keep_are_unavailable(tmp_path
 
 def test_a_sample_takes_no_time_to_speak_of(tmp_path):
     sampled(tmp_path)
-    begun = time.perf_counter()
-    sampled(tmp_path, CpuTimes(0, 0))
-    assert time.perf_counter() - begun < 0.5
+
+    def seconds():
+        begun = time.perf_counter()
+        sampled(tmp_path, CpuTimes(0, 0))
+        return time.perf_counter() - begun
+
+    assert min(seconds() for _ in range(5)) < 0.5
 
 
 def test_labels_are_those_of_the_catalogue(tmp_path):

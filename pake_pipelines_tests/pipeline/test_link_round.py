@@ -59,7 +59,7 @@ async def test_what_is_not_answered_in_time_is_left_and_the_round_is_over():
     loop = asyncio.get_running_loop()
     started = loop.time()
     await world.go(*(host(f"h{n}", 100) for n in range(4)), concurrency=2, seconds=0.2)
-    assert 0.2 <= loop.time() - started < 2
+    assert 0.2 <= loop.time() - started < 8
     assert 0 < len(world.told) < 20
 
 

@@ -109,9 +109,9 @@ def test_a_full_vocabulary_changes_no_measure(blank: Pipeline, monkeypatch: pyte
 
 @pytest.mark.parametrize("run", ["(", "\"'", "\U0001f600", "a.", "http://"])
 def test_unbroken_runs_of_characters_are_measured_in_seconds(run: str, blank: Pipeline) -> None:
-    began = time.perf_counter()
+    began = time.process_time()
     measure(run * 20_000, blank)
-    assert time.perf_counter() - began < 3.0
+    assert time.process_time() - began < 3.0
 
 
 @settings(deadline=None)

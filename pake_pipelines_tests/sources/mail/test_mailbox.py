@@ -558,7 +558,7 @@ async def test_an_imap_server_that_trickles_is_given_up_at_the_deadline(when):
         started = time.monotonic()
         error = await failure(reader(part.port, silence_seconds=5, visit_seconds=1))
     assert error.kind == "timeout"
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 4.5
 
 
 async def test_an_imap_connection_is_closed_when_the_caller_stops():

@@ -125,9 +125,9 @@ def test_entities_are_not_resolved(tmp_path):
 def test_entities_that_multiply_take_no_time():
     lols = "".join(f'<!ENTITY l{n} "{f"&l{n - 1};" * 10}">' for n in range(1, 12))
     body = f'<!DOCTYPE urlset [<!ENTITY l0 "lol">{lols}]><urlset><url><loc>&l11;</loc></url></urlset>'
-    began = time.monotonic()
+    began = time.process_time()
     assert articles(body, "https://example.org/sitemap.xml") == []
-    assert time.monotonic() - began < 2
+    assert time.process_time() - began < 2
 
 
 def test_no_more_links_are_looked_at_than_a_sitemap_may_have():
