@@ -1,5 +1,6 @@
 """Planted bugs: each breaks one promise of engine or delivery on purpose, as alert tools have broken it before."""
 
+import asyncio
 import itertools
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -132,8 +133,12 @@ async def _process(connection: Connection) -> int:
 
 
 def leases_ignored(patch: Patch) -> None:
-    """A message that another daemon is sending is sent by this one, too."""
-    claim = notifications.claim
+    """A message that another daemon is sending is sent by this one, too; sending takes long enough to be met at it."""
+    claim, attempt = notifications.claim, courier._attempt
+
+    async def lingering(*given: Any) -> str | None:
+        await asyncio.sleep(0.3)
+        return await attempt(*given)
 
     async def planted(connection: Connection, *given: Any, **more: Any) -> Claimed | None:
         claimed = await claim(connection, *given, **more)
@@ -141,6 +146,7 @@ def leases_ignored(patch: Patch) -> None:
         return claimed
 
     patch.setattr(notifications, "claim", planted)
+    patch.setattr(courier, "_attempt", lingering)
 
 
 def everybody_evaluates(patch: Patch) -> None:
