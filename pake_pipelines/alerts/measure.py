@@ -50,7 +50,7 @@ async def measure(what: Watch, facts: DagsterFacts | None, clock: Callable[[], d
             latest = await metric_samples.latest(connection, until=now)
             ticks = await monitor_ticks.read_all(connection)
         await forget_old(database, config, now)
-    kpis = judge(config.kpis, latest, now - 3 * timedelta(minutes=config.metrics.every_minutes))
+    kpis = judge(config.kpis, latest, now - config.metrics.stands_for)
     absent = _absent(latest)
     return Measured(
         at=now,

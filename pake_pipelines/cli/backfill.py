@@ -11,9 +11,9 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from pake_pipelines.cli.backfill_api import DAEMON_SECONDS, BackfillState, backfill_state, launch_backfill
 from pake_pipelines.cli.backfill_days import DONE, DayOutcome, what_came_of
 from pake_pipelines.cli.console import err, out
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.dagster_api import DagsterApi, DagsterError, RunState
 from pake_pipelines.pipeline.names import BEHIND_SOURCES, INGEST
+from pake_pipelines.reports.amounts import counted
 
 _POLL_SECONDS: Final = 1.5
 _DAEMON: Final = "BACKFILL"

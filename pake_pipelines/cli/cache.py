@@ -14,7 +14,6 @@ from rich.markup import escape
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import ago, lasting
 from pake_pipelines.cli.console import err, fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_maintenance
@@ -22,6 +21,7 @@ from pake_pipelines.maintenance.cache import choosing, cleanup, levels, replay
 from pake_pipelines.maintenance.runner import run_task
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store import audit, cache_accesses, cache_figures, cache_upkeep
 from pake_pipelines.store.cache_redis import RedisTier

@@ -9,10 +9,10 @@ from rich.text import Text
 from rich.tree import Tree
 
 from pake_pipelines.cli.chain_branch import add_branch, minute
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.judgement_view import STATUS_STYLES, factor_table, rule_table
 from pake_pipelines.model.judgement import Factor, RuleOutcome
 from pake_pipelines.model.status import CheckStatus
+from pake_pipelines.reports.amounts import counted
 
 _LINKS: Final = 10
 _CHANGES: Final = 10

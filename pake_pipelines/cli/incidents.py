@@ -14,10 +14,10 @@ from pake_pipelines.alerts.incident_steps import IncidentError, Wanted
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import lasting, minutes, moment
 from pake_pipelines.cli.console import err, fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.incident import Incident, IncidentChange, IncidentEvent, IncidentSeverity, IncidentStatus
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store import incidents as store
 from pake_pipelines.store.database import Connection

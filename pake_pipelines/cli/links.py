@@ -13,7 +13,6 @@ from rich.markup import escape
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.items import item_named
 from pake_pipelines.cli.sources.options import Json, ask, named_source
 from pake_pipelines.cli.tables import Rows
@@ -21,6 +20,7 @@ from pake_pipelines.config.loading import load_quality, load_sources
 from pake_pipelines.model.link import LinkCheck, LinkState
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.sources.http.shown import shown
 from pake_pipelines.store import link_views

@@ -126,7 +126,7 @@ def metrics(
         fail(f"no sample of a metric {name!r}", hint=f"there are {', '.join(known)}" if known else _NONE)
     kpis = {key: kpi for key, kpi in config.kpis.items() if name is None or kpi.metric.startswith(name)}
     # two rounds of sampling, and some time to write them
-    judged = judge(kpis, latest, now - timedelta(minutes=3 * config.metrics.every_minutes))
+    judged = judge(kpis, latest, now - config.metrics.stands_for)
     if as_json:
         print_json({"metrics": [asdict(one) for one in samples], "key_figures": [asdict(one) for one in judged]})
         return

@@ -8,10 +8,10 @@ from rich.live import Live
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.dagster_api import DagsterApi, RunState, Step
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.names import BEHIND_SOURCES
+from pake_pipelines.reports.amounts import counted
 
 _POLL_SECONDS: Final = 0.7
 _MARKS: Final = {

@@ -13,7 +13,6 @@ from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import err, fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.loading import load_maintenance
@@ -24,6 +23,7 @@ from pake_pipelines.maintenance.retention.restore import restore as bring_back
 from pake_pipelines.maintenance.runner import run_task
 from pake_pipelines.maintenance.workplace import Workplace
 from pake_pipelines.model.maintenance import Outcome, TaskState
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store import maintenance_runs, retention
 from pake_pipelines.store.database import addresses, open_database

@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import urlsplit
 
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.dagster_api import STILL_LOADING, DagsterApi, DagsterError
 from pake_pipelines.cli.processes import DagsterProcesses
 from pake_pipelines.config.loading import LOADERS, load_maintenance, load_sources
 from pake_pipelines.maintenance.backup.wal import archiving
 from pake_pipelines.maintenance.cleanup.rotation import rotate
 from pake_pipelines.pipeline.fetch import source_rows
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import Settings
 from pake_pipelines.store.database import addresses, create_databases, open_database
 from pake_pipelines.store.embedded import EmbeddedServer

@@ -1,5 +1,6 @@
 """Typed form of `monitoring.yaml`: probes, metrics, key figures, recoveries, alerting."""
 
+from datetime import timedelta
 from typing import Annotated, Literal
 
 from pydantic import Field
@@ -39,6 +40,11 @@ class Metrics(Section):
     junit_file: str = "junit.xml"
     audit_file: str = "pip-audit.json"
     source_directory: str = "pake_pipelines"
+
+    @property
+    def stands_for(self) -> timedelta:
+        """How long a sample says how things are: two rounds of sampling may have been left out."""
+        return 3 * timedelta(minutes=self.every_minutes)
 
 
 class Kpi(Section):

@@ -54,9 +54,9 @@ def share(value: float | None) -> str:
     return f"{percent:.2f}".rstrip("0").rstrip(".") + " %"
 
 
-def counted(number: int, one: str, several: str) -> str:
-    """Return a number of things with the word for one or for several of them: `1 alert fires`, `1,204 alerts fire`."""
-    return f"{number:,} {one if number == 1 else several}"
+def counted(number: int, one: str, several: str | None = None) -> str:
+    """Return a number of things with the word for one or several, by itself with an s: `1 alert`, `1,204 alerts`."""
+    return f"{number:,} {one if number == 1 else several or f'{one}s'}"
 
 
 def long(age: timedelta) -> str:

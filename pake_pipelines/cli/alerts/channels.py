@@ -11,11 +11,11 @@ from rich.text import Text
 
 from pake_pipelines.cli.ages import ago, lasting
 from pake_pipelines.cli.console import err, fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.config.alerting import AnyChannel
 from pake_pipelines.config.loading import load_monitoring
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import channel_states, notification_views
 from pake_pipelines.store.channel_states import ChannelState

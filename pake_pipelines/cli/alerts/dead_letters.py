@@ -11,9 +11,9 @@ from rich.text import Text
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import moment
 from pake_pipelines.cli.console import err, fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import audit
 from pake_pipelines.store.database import Connection

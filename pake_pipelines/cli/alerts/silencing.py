@@ -12,10 +12,10 @@ from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.ages import lasting, length, moment
 from pake_pipelines.cli.alerts.matchers import matchers_of, shown
 from pake_pipelines.cli.console import fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.model.episode import Episode, Silence
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import alerts, silences
 from pake_pipelines.store.database import Connection

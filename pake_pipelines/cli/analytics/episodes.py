@@ -9,12 +9,12 @@ from rich.text import Text
 
 from pake_pipelines.cli.ages import lasting, moment
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.metric_view import shown_value
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.foresight.finding import subject
 from pake_pipelines.health.catalogue import CATALOGUE
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import anomalies as stored
 from pake_pipelines.store import monitor_ticks

@@ -3,9 +3,9 @@
 import asyncio
 
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.dedup.minhash import bands
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store.database import addresses, open_database
 from pake_pipelines.store.signature_upkeep import rebuild_bands

@@ -11,13 +11,13 @@ from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.duplicates.evidence import clashes
 from pake_pipelines.cli.items import item_named
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.model.comparison import Group
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.rulings import Action, Outcome, RulingError, Wish, rule
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import group_views
 from pake_pipelines.store.database import open_database

@@ -11,13 +11,13 @@ from rich.markup import escape
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.duplicates.evidence import clashes, found
 from pake_pipelines.cli.duplicates.item_lines import ItemLines, read_items
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.embedder import ModelError
 from pake_pipelines.pipeline.group_trial import Placed, Tie, try_groups
 from pake_pipelines.pipeline.kit import Kit
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 
 _CONTRADICTIONS: Final = 10

@@ -9,12 +9,12 @@ from rich.text import Text
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.calibrate import Proposal, propose, put_in_force, retire
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.quality.calibration import Choice, HeldOut
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store.database import open_database
 

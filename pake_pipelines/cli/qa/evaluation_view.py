@@ -6,12 +6,12 @@ from typing import Final
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.quality.baselines import Baseline
 from pake_pipelines.quality.decisions import Bounded, Decisions, RiskPoint
 from pake_pipelines.quality.evaluation import Evaluation, ReliabilityBin, Summary
 from pake_pipelines.quality.measured import Figure
+from pake_pipelines.reports.amounts import counted
 
 _WIDTH: Final = 41  # of a picture: a column for each 2.5 %
 

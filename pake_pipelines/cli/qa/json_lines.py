@@ -11,7 +11,7 @@ from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Fie
 from rich.markup import escape
 
 from pake_pipelines.cli.console import err, fail
-from pake_pipelines.cli.counts import counted
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.text.clean import clean_characters
 
 _SHOWN: Final = 20

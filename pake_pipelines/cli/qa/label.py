@@ -11,10 +11,10 @@ from rich.markup import escape
 
 from pake_pipelines.cli.actor import at_the_terminal
 from pake_pipelines.cli.console import fail, out
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.qa.json_lines import LabelLine, read_lines, refuse_lines
 from pake_pipelines.cli.qa.labelling import label_items
 from pake_pipelines.pipeline.labels import Session, draw, import_labels
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store import labels
 from pake_pipelines.store.database import Connection, addresses, open_database

@@ -16,7 +16,6 @@ from rich.padding import Padding
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.judgement_view import (
     STATUS_STYLES,
     bar,
@@ -29,6 +28,7 @@ from pake_pipelines.cli.judgement_view import (
 from pake_pipelines.cli.qa.trial_lines import TrialLine, read_trial_line
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.score_trial import ASSUMED, Scored, try_scores
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 
 _BATCH: Final = 64  # lines that are held at once

@@ -10,7 +10,6 @@ from rich.markup import escape
 from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.changes import readers_of, show_change, tell_running_stack
 from pake_pipelines.cli.sources.finding import Found, configured_as, find_feed, find_path
 from pake_pipelines.cli.sources.options import DryRun, Json, ScheduleSlug, ask, listing_schedule, named_authority
@@ -22,6 +21,7 @@ from pake_pipelines.config.slugs import slug_for
 from pake_pipelines.config.source_kinds import web_address
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.pipeline.worker import Worker
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.sources.feeds.discovery import FoundFeed
 from pake_pipelines.sources.protocol import SourceError

@@ -11,11 +11,11 @@ import typer
 from rich.text import Text
 
 from pake_pipelines.cli.console import err, fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
 from pake_pipelines.pipeline.kit import Kit
 from pake_pipelines.pipeline.run import Run
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.store import dead_letters
 from pake_pipelines.store.database import addresses, open_database

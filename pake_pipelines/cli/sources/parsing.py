@@ -13,7 +13,6 @@ import typer
 from rich.text import Text
 
 from pake_pipelines.cli.console import out
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.given_file import read_given
 from pake_pipelines.cli.sources.kinds import kind_of, parser_of
 from pake_pipelines.cli.tables import Rows
@@ -21,6 +20,7 @@ from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.model.entry import Entry, Parsed
 from pake_pipelines.pipeline.worker import Worker
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.sources.protocol import Fetched, SourceError
 from pake_pipelines.sources.trial import Parse

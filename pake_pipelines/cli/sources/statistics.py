@@ -7,9 +7,9 @@ from typing import Annotated, Any
 import typer
 
 from pake_pipelines.cli.console import out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, ask
 from pake_pipelines.cli.tables import Rows
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import get_settings
 from pake_pipelines.store.statistics import Statistics, Visits, statistics
 

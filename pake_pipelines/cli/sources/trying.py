@@ -9,7 +9,6 @@ from rich.markup import escape
 from rich.text import Text
 
 from pake_pipelines.cli.console import fail, out, print_json
-from pake_pipelines.cli.counts import counted
 from pake_pipelines.cli.sources.options import Json, named_source
 from pake_pipelines.cli.sources.reading import means, opened_client, way_out
 from pake_pipelines.cli.tables import Rows
@@ -17,6 +16,7 @@ from pake_pipelines.config.loading import load_sources
 from pake_pipelines.config.source_kinds import FeedSource, Source, web_address
 from pake_pipelines.config.sources import SourcesConfig
 from pake_pipelines.pipeline.worker import Worker
+from pake_pipelines.reports.amounts import counted
 from pake_pipelines.settings import Settings, get_settings
 from pake_pipelines.sources.protocol import SourceError
 from pake_pipelines.sources.readers import reader_for

@@ -31,8 +31,6 @@ _MONTH: Final = timedelta(days=30)
 _ALERTS: Final = 100
 # what concerns the quality of items is told by another report
 _CODES: Final = frozenset({ALERTS, *(rule.code for rule in RULES if not rule.code.startswith("QA-"))})
-# a figure is as old as two samplings may have been left out, and no older
-_OLDEST_SAMPLINGS: Final = 3
 
 
 async def write(desk: Desk) -> Document:
@@ -74,8 +72,7 @@ async def key_figures(desk: Desk) -> list[KpiResult]:
     """Return how the key figures stand; one without a recent sample is unknown."""
     config = desk.configs.monitoring
     latest = await metric_samples.latest(desk.connection, desk.now)
-    oldest = desk.now - _OLDEST_SAMPLINGS * timedelta(minutes=config.metrics.every_minutes)
-    return judge(config.kpis, latest, oldest)
+    return judge(config.kpis, latest, desk.now - config.metrics.stands_for)
 
 
 async def _errors(desk: Desk) -> list[ErrorCount]:

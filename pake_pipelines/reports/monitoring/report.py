@@ -169,7 +169,7 @@ async def build_report(
 
 
 def _kpis(config: MonitoringConfig, latest: Sequence[MetricSample], now: datetime) -> list[KpiResult]:
-    return judge(config.kpis, latest, now - 3 * timedelta(minutes=config.metrics.every_minutes))
+    return judge(config.kpis, latest, now - config.metrics.stands_for)
 
 
 async def _health_trends(

@@ -27,7 +27,7 @@ _BACKUPS: Final = (
 
 def performance(desk: Desk, seen: Seen) -> Section:
     """Return the cards of the cache and of response times (REP-10), and how full the machine is."""
-    lasts = 3 * timedelta(minutes=desk.configs.monitoring.metrics.every_minutes)
+    lasts = desk.configs.monitoring.metrics.stands_for
     newest = _newest(seen.metrics)
     cards = [
         _sample(newest, HIT_RATIO, "cache_hit_ratio_percent", seen.now, lasts, "database_health", cache="entries"),
